@@ -1,0 +1,75 @@
+"""The website: Sphinx with furo; every picture, animation and example output is made by the build."""
+
+import sys
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+import mesodyn
+
+HERE = Path(__file__).parent
+GENERATED = HERE / "_generated"
+sys.path.insert(0, str(HERE / "_ext"))
+
+from reference import write_reference  # noqa: E402
+
+project = "mesodyn"
+author = "the mesodyn developers"
+copyright = "2026, the mesodyn developers"
+release = installed_version("mesodyn")
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+    "mathml",
+]
+exclude_patterns = ["_build", "_generated/reference.md", "sg_execution_times.rst"]
+# All references must lead somewhere on this site; other projects' objects are named, not linked (no network is used).
+nitpicky = True
+nitpick_ignore_regex = [
+    (r"py:.*", r"(numpy|np|scipy|xarray|xr|qutip|matplotlib|collections|typing|pathlib|os|click)(\..*)?"),
+]
+
+html_theme = "furo"
+html_title = "mesodyn"
+html_static_path = ["_static"]
+html_css_files = ["mesodyn.css"]
+html_math_renderer = "mathml"
+
+myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
+myst_heading_anchors = 3
+
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../scenarios",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"\.py$",
+    "within_subsection_order": "gallery.order",
+    "image_scrapers": ("gallery.scrape", "matplotlib"),
+    "abort_on_example_error": True,
+    "write_computation_times": False,
+    "download_all_examples": False,
+    "show_memory": False,
+    "capture_repr": ("_repr_html_",),
+    "remove_config_comments": True,
+}
+
+
+def animate_start_page(app: Sphinx) -> None:
+    """Run the experiment of the start page and write its animation."""
+    target = GENERATED / "two-pi-rotation.gif"
+    if app.builder.format == "html":
+        target.parent.mkdir(exist_ok=True)
+        mesodyn.experiment("two-pi-rotation").run().animate(target)
+
+
+def setup(app: Sphinx) -> None:
+    """Write what the pages include, before Sphinx looks for the pages."""
+    write_reference(mesodyn, GENERATED / "reference.md")
+    app.connect("builder-inited", animate_start_page)

@@ -1,0 +1,59 @@
+"""mesodyn: time-dependent quantum dynamics of small systems in superpositions of particle number.
+
+Everything below is loaded when it is first used: ``import mesodyn as md`` is fast.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mesodyn.archive import load
+    from mesodyn.axes import axis
+    from mesodyn.dynamics.bath import Bath
+    from mesodyn.dynamics.evolve import evolve
+    from mesodyn.dynamics.protocol import Connect, Disconnect, Hold, Protocol, Ramp, Relax, Rotate
+    from mesodyn.errors import InputError, MesodynError, UnfinishedError
+    from mesodyn.experiments import experiment, experiments
+    from mesodyn.experiments.run import Run
+    from mesodyn.systems.reservoir_trap import ReservoirTrap
+    from mesodyn.systems.trap_pair import TrapPair
+    from mesodyn.units import quantity
+
+_HOME = {
+    "axis": "mesodyn.axes",
+    "quantity": "mesodyn.units",
+    "ReservoirTrap": "mesodyn.systems.reservoir_trap",
+    "TrapPair": "mesodyn.systems.trap_pair",
+    "Protocol": "mesodyn.dynamics.protocol",
+    "Hold": "mesodyn.dynamics.protocol",
+    "Ramp": "mesodyn.dynamics.protocol",
+    "Rotate": "mesodyn.dynamics.protocol",
+    "Connect": "mesodyn.dynamics.protocol",
+    "Disconnect": "mesodyn.dynamics.protocol",
+    "Relax": "mesodyn.dynamics.protocol",
+    "Bath": "mesodyn.dynamics.bath",
+    "evolve": "mesodyn.dynamics.evolve",
+    "experiment": "mesodyn.experiments",
+    "experiments": "mesodyn.experiments",
+    "Run": "mesodyn.experiments.run",
+    "load": "mesodyn.experiments.run",
+    "MesodynError": "mesodyn.errors",
+    "InputError": "mesodyn.errors",
+    "UnfinishedError": "mesodyn.errors",
+}
+
+__all__ = [*_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'mesodyn' has no attribute {name!r}")
+    found = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

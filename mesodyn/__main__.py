@@ -1,0 +1,5 @@
+"""``python -m mesodyn``."""
+
+from mesodyn.cli import main
+
+main()

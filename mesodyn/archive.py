@@ -1,0 +1,156 @@
+"""Run folders: plain data in, whole folders out, and back."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mesodyn.errors import InputError, Shown, UnfinishedError
+
+if TYPE_CHECKING:
+    import xarray
+
+CHECKSUMS = "checksums.txt"
+GUARDED = ("record.nc", "findings.nc")
+"""The files whose checksums are verified when a folder is read."""
+
+
+def next_free(parent: Path, name: str) -> Path:
+    """The first of ``parent/name-001``, ``-002``, ... that does not exist."""
+    number = 1
+    while (found := parent / f"{name}-{number:03d}").exists():
+        number += 1
+    return found
+
+
+@contextlib.contextmanager
+def new_folder(folder: Path, *, force: bool = False) -> Iterator[Path]:
+    """A temporary folder that takes the place of `folder` when the block ends, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        When `folder` exists (without `force`) or can't be made.
+    UnfinishedError
+        When the disk refuses while the block writes.
+    """
+    if folder.exists() and not force:
+        raise InputError("out", "a folder that does not exist yet", str(folder), "choose another, or add --force")
+    if folder.is_file():
+        raise InputError("out", "a folder", str(folder), "that is a file; choose another name")
+    partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _clear_stale(folder)
+        partial.mkdir()
+    except OSError as error:
+        way = "choose a folder that can be written"
+        raise InputError("out", "a writable folder", Shown(f"{folder} ({error.strerror})"), way) from None
+    try:
+        yield partial
+        _put_in_place(partial, folder)
+    except OSError as error:
+        raise UnfinishedError(f"{folder} could not be written ({error.strerror}); nothing was left there") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _clear_stale(folder: Path) -> None:
+    """Remove what killed runs have left beside `folder`."""
+    for left in folder.parent.glob(f".{folder.name}.partial-*"):
+        number = left.name.rpartition("-")[2]
+        if not (number.isdigit() and _alive(int(number))):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return process != os.getpid()
+
+
+def _put_in_place(partial: Path, folder: Path) -> None:
+    """Write checksums, bring everything to the disk, and rename."""
+    files = sorted(path for path in partial.rglob("*") if path.is_file())
+    lines = [f"{_digest(path)}  {path.relative_to(partial).as_posix()}\n" for path in files]
+    (partial / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
+    for path in [*files, partial / CHECKSUMS, partial]:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    if folder.exists():
+        old = partial.with_name(partial.name.replace(".partial-", ".replaced-"))
+        os.replace(folder, old)
+        os.replace(partial, folder)
+        shutil.rmtree(old)
+    else:
+        os.replace(partial, folder)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write_dataset(dataset: xarray.Dataset, path: Path) -> None:
+    """One NetCDF4 file; complex numbers are kept exactly."""
+    dataset.to_netcdf(path, engine="netcdf4", auto_complex=True)
+
+
+def write_json(data: Any, path: Path) -> None:
+    """One JSON file."""
+    path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_dataset(folder: Path, name: str) -> xarray.Dataset:
+    """A NetCDF file of a run folder, its checksum verified.
+
+    Raises
+    ------
+    InputError
+        When the file is missing or damaged.
+    """
+    import xarray
+
+    path, sums = folder / name, folder / CHECKSUMS
+    for needed in (path, sums):
+        if not needed.is_file():
+            raise InputError("run", f"a whole run folder, with {needed.name}", str(folder), "run it again")
+    known = dict(
+        reversed(line.split("  ", 1)) for line in sums.read_text(encoding="utf-8").splitlines() if "  " in line
+    )
+    if known.get(name) != _digest(path):
+        way = f"its checksum is not the one in {CHECKSUMS}; run it again from run.toml"
+        raise InputError(name, "undamaged", Shown(f"damaged in {folder}"), way)
+    with xarray.open_dataset(path, engine="netcdf4", auto_complex=True) as opened:
+        return opened.load()
+
+
+def read_toml(path: Path) -> Mapping[str, Any]:
+    """A TOML file.
+
+    Raises
+    ------
+    InputError
+        When it is missing or no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError("run", "a TOML file or a run folder", str(path), "no such file") from None
+    except OSError as error:
+        raise InputError("run", "a file that can be read", Shown(f"{path} ({error.strerror})")) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError("run", "a valid TOML file", Shown(f"{path} ({error})"), "mend or delete that line") from None

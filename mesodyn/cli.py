@@ -1,0 +1,220 @@
+"""The command line: parse, call, print. Nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mesodyn.errors import InputError, MesodynError, one_line
+
+if TYPE_CHECKING:
+    from mesodyn.experiments.base import Experiment
+    from mesodyn.experiments.run import Run
+
+FAILED_FINDING = 3
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="mesodyn")
+def program() -> None:
+    """Simulate small systems in superpositions of particle numbers: what an apparatus shows, and what it would show if
+    the superposition were not there."""
+
+
+@program.command("list")
+def list_experiments() -> None:
+    """List the experiments."""
+    from mesodyn.experiments import experiments, kind_of
+
+    for name in experiments():
+        click.echo(f"{name:20} {kind_of(name).title}")
+
+
+@program.command()
+@click.argument("name")
+@click.option("--toml", is_flag=True, help="Print a file to edit and run.")
+def show(name: str, toml: bool) -> None:
+    """Show an experiment's parameters with unit, range, default and meaning."""
+    from mesodyn.experiments import kind_of
+
+    kind = kind_of(name)
+    if toml:
+        click.echo(_template(kind), nl=False)
+        return
+    click.echo(f"{kind.title}\n\n{kind.meaning}\n")
+    rows = [(p.name, p.kind, p.unit, p.range, p.default_text, p.meaning) for p in kind.parameters]
+    click.echo(table([("parameter", "kind", "unit", "range", "default", "meaning"), *rows]))
+    click.echo(
+        "\nPlain numbers are in natural units (hbar = k_B = 1); or give all with units: '120 Hz', '50 nK', '5 ms'."
+    )
+
+
+@program.command()
+@click.argument("what")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A number, '5 ms', or an axis 0:4:401.")
+@click.option("--account", help="superposition, conserving or mixture.")
+@click.option("--out", type=click.Path(path_type=Path), help="The run folder (default runs/NAME-001, next free).")
+@click.option("--force", is_flag=True, help="Replace a folder that exists.")
+@click.option("--quick", is_flag=True, help="A quarter of the moments and frames.")
+@click.option("--seed", type=int, help="Seed of what is drawn at random (default 0).")
+@click.option("--no-animation", is_flag=True, help="Leave the animation out.")
+@click.option("--frame-at", multiple=True, metavar="NAME=VALUE", help="The point of the axes that figures show.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def run(
+    what: str,
+    settings: tuple[str, ...],
+    account: str | None,
+    out: Path | None,
+    force: bool,
+    quick: bool,
+    seed: int | None,
+    no_animation: bool,
+    frame_at: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Run an experiment by NAME, from a TOML file, or a run folder again."""
+    from mesodyn import archive
+
+    changes: dict[str, Any] = dict(_pair(text, "--set") for text in settings)
+    if account is not None:
+        changes["account"] = account
+    made = _experiment(what, changes, seed, True if quick else None)
+    point = _point(frame_at)
+    folder = out or archive.next_free(Path("runs"), made.name)
+    with archive.new_folder(folder, force=force) as place:
+        found = made.run()
+        found.fill(place, animation=not no_animation, at=point)
+    _print_run(found, folder, as_json)
+    if not found.passed:
+        raise SystemExit(FAILED_FINDING)
+
+
+@program.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--to", type=click.Path(path_type=Path), help="The file (default FOLDER/animation.gif); .gif or .mp4.")
+@click.option("--frame-at", multiple=True, metavar="NAME=VALUE", help="The point of the axes that is shown.")
+def animate(folder: Path, to: Path | None, frame_at: tuple[str, ...]) -> None:
+    """Make the animation of a run folder."""
+    from mesodyn.experiments.run import load
+
+    path = to or folder / "animation.gif"
+    click.echo(str(load(folder).animate(path, _point(frame_at))))
+
+
+@program.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--frame-at", multiple=True, metavar="NAME=VALUE", help="The point of the axes that figures show.")
+def report(folder: Path, frame_at: tuple[str, ...]) -> None:
+    """Make figures and report of a run folder anew."""
+    from mesodyn.experiments.run import load
+
+    click.echo(str(load(folder).redraw(folder, _point(frame_at))))
+
+
+def table(rows: list[tuple[str, ...]]) -> str:
+    """Rows of text in aligned columns, a line under the first."""
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+def _experiment(what: str, changes: Mapping[str, Any], seed: int | None, quick: bool | None) -> Experiment:
+    """The experiment that WHAT stands for: a name, a TOML file, or a run folder."""
+    from mesodyn import archive
+    from mesodyn.experiments import experiments
+    from mesodyn.experiments.run import from_description
+
+    path = Path(what)
+    if what not in experiments() and (path.suffix == ".toml" or path.exists()):
+        path = path / "run.toml" if path.is_dir() else path
+        return from_description(archive.read_toml(path), str(path), changes=changes, seed=seed, quick=quick)
+    return from_description({"experiment": what}, what, changes=changes, seed=seed, quick=quick)
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise InputError(option, "NAME=VALUE", text, f"write {option} turns=1")
+    return name.strip(), value.strip()
+
+
+def _point(texts: tuple[str, ...]) -> dict[str, float]:
+    """The values of --frame-at."""
+    from mesodyn import units
+
+    point = {}
+    for text in texts:
+        name, value = _pair(text, "--frame-at")
+        if not units.is_number(value):
+            raise InputError(f"--frame-at {name}", "a plain number, as the record holds it", value)
+        point[name] = float(value)
+    return point
+
+
+def _print_run(found: Run, folder: Path, as_json: bool) -> None:
+    """The findings as a table or JSON, and where everything is."""
+    if as_json:
+        click.echo(json_module.dumps(found.as_json(), ensure_ascii=False))
+        return
+    words = {True: "pass", False: "FAIL", None: "-"}
+    names = ("name", "value", "unit", "expected", "tolerance")
+    rows = [(*(str(row[name]) for name in names), words[row["passed"]]) for row in found.rows()]
+    click.echo(f"{found.summary}\n")
+    click.echo(table([("finding", "value", "unit", "expected", "tolerance", "passed"), *rows]))
+    click.echo(f"\n{folder}: report.html, animation, figures, record.nc, run.toml")
+
+
+def _template(kind: Any) -> str:
+    """A TOML file with every parameter at its default."""
+    lines = [f"# {kind.title}", f'experiment = "{kind.name}"']
+    parameters = {parameter.name: parameter for parameter in kind.parameters}
+    lines += [f'account = "{parameters["account"].default}"  # {parameters["account"].range}', "seed = 0", ""]
+    lines += [
+        '# Plain numbers are in natural units; or give all with units, such as "120 Hz", "50 nK", "5 ms".',
+        "[parameters]",
+    ]
+    for parameter in kind.parameters:
+        if parameter.name == "account":
+            continue
+        note = f"{parameter.meaning} ({parameter.kind}; {parameter.range})"
+        if parameter.follows or parameter.default is None:
+            lines.append(f"# {parameter.name} = ...  # {note}; default {parameter.default_text}")
+        elif isinstance(parameter.default, str):
+            lines.append(f'{parameter.name} = "{parameter.default}"  # {note}')
+        else:
+            value = list(parameter.default) if isinstance(parameter.default, tuple) else parameter.default
+            lines.append(f"{parameter.name} = {value}  # {note}")
+    return "\n".join(lines) + "\n"
+
+
+def _stop(message: str, code: int) -> int:
+    click.echo(f"mesodyn: {one_line(message)}", err=True)
+    return code
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code: 0 done, 1 not finished, 2 bad input, 3 a finding fails."""
+    command: Callable[..., Any] = program.main
+    try:
+        code = command(arguments, prog_name="mesodyn", standalone_mode=False) or 0
+    except MesodynError as error:
+        code = _stop(str(error), error.exit_code)
+    except click.ClickException as error:
+        code = _stop(f"{error.format_message()} (see mesodyn --help)", 2)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        code = _stop("interrupted; nothing was left half-written", INTERRUPTED)
+    except (OSError, MemoryError) as error:
+        code = _stop(f"could not finish: {error}", 1)
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 1
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""Open dynamics: relaxation between eigenstates, dephasing, loss (PHYSICS 3c)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from mesodyn import checks
+from mesodyn.errors import InputError, Shown
+from mesodyn.numberspace import Matrix
+
+Array = NDArray[np.float64]
+
+LARGEST_LIOUVILLIAN = 500
+"""The largest dimension squared for which dense Liouvillians are made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bath:
+    r"""What acts on the system all the time, in every segment.
+
+    Parameters
+    ----------
+    dephasing
+        Rate :math:`\gamma` of the Lindblad operator :math:`\sqrt{\gamma/2}\,(N_A - N_B)`, at least 0.
+    loss
+        Total rate at which an extra step is lost, at least 0.
+
+    Examples
+    --------
+    >>> import mesodyn as md
+    >>> md.Bath(dephasing=0.03)
+    Bath(dephasing=0.03, loss=0.0)
+    """
+
+    dephasing: Any = 0.0
+    loss: Any = 0.0
+
+    def __post_init__(self) -> None:
+        checks.number("dephasing", self.dephasing, low=0)
+        checks.number("loss", self.loss, low=0)
+
+    @property
+    def parts(self) -> list[str]:
+        """The parts that are present: those that are not a plain zero."""
+        return [name for name in ("dephasing", "loss") if np.ndim(getattr(self, name)) or getattr(self, name) != 0]
+
+
+def dissipator(jumps: list[Matrix]) -> Matrix:
+    """``sum_L L rho L^dagger - {L^dagger L, rho}/2`` as a matrix on row-stacked density matrices (n^2, n^2)."""
+    size = jumps[0].shape[-1]
+    one = np.eye(size)
+    total = np.zeros((size * size, size * size), complex)
+    for jump in jumps:
+        square = jump.conj().T @ jump
+        total += np.kron(jump, jump.conj()) - 0.5 * (np.kron(square, one) + np.kron(one, square.T))
+    return total
+
+
+def commutator(hamiltonian: Matrix) -> Matrix:
+    """``-i [H, rho]`` as a matrix on row-stacked density matrices, for stacked H (..., n, n)."""
+    size = hamiltonian.shape[-1]
+    one = np.eye(size)
+    left = hamiltonian[..., :, None, :, None] * one[:, None, :]
+    right = one[:, None, :, None] * hamiltonian.swapaxes(-1, -2)[..., None, :, None, :]
+    shape = (*hamiltonian.shape[:-2], size * size, size * size)
+    return np.asarray(-1j * (left.reshape(shape) - right.reshape(shape)))
+
+
+def check_size(size: int, what: str) -> None:
+    """Refuse a dense Liouvillian that would not fit."""
+    if size * size > LARGEST_LIOUVILLIAN:
+        was = Shown(f"{what} on {size} states (a Liouvillian of {size * size} rows)")
+        raise InputError(
+            "bath", f"on at most {int(LARGEST_LIOUVILLIAN**0.5)} states", was, "use a smaller spin, or conserving"
+        )
+
+
+class Decay:
+    """A bath part that commutes with the Hamiltonian of a segment: it acts by itself, exactly, at any time."""
+
+    def __init__(self, superoperator: Matrix, rate: Array) -> None:
+        self.rate = rate
+        self.diagonal = np.diag(superoperator).copy()
+        self.vectors: Matrix | None = None
+        if np.any(superoperator != np.diag(self.diagonal)):
+            self.diagonal, self.vectors = np.linalg.eig(superoperator)
+            self.inverse = np.linalg.inv(self.vectors)
+
+    @classmethod
+    def fits(cls, superoperator: Matrix, hamiltonians: list[Matrix]) -> bool:
+        """Whether it commutes with every term and has a basis of eigenvectors."""
+        scale = np.abs(superoperator).max()
+        for term in hamiltonians:
+            generator = commutator(term)
+            if np.abs(generator @ superoperator - superoperator @ generator).max() > 1e-12 * scale:
+                return False
+        return bool(np.linalg.cond(np.linalg.eig(superoperator)[1]) < 1e6)
+
+    def apply(self, states: Matrix, times: Array) -> Matrix:
+        """Act on states (points, moments, n, n) at times (points, moments) after the segment's start."""
+        shape = states.shape
+        flat = states.reshape(*shape[:2], -1)
+        factors = np.exp(self.diagonal * (self.rate[:, None] * times)[..., None])
+        if self.vectors is None:
+            return np.asarray((flat * factors).reshape(shape))
+        inner = np.matmul(self.inverse, flat[..., None])[..., 0] * factors
+        return np.asarray(np.matmul(self.vectors, inner[..., None])[..., 0].reshape(shape))
+
+
+def transition_rates(energies: Array, rate: Array, temperature: Array) -> Array:
+    """Rates ``[final, initial]`` (points, n, n) between eigenstates, with detailed balance.
+
+    ``rate / (1 + exp((E_final - E_initial) / kT))``: the two directions add up to `rate`; at zero temperature only
+    downwards (half of it each way between equal energies).
+    """
+    step = energies[:, :, None] - energies[:, None, :]
+    scale = np.abs(energies).max(axis=-1)[:, None, None]
+    cold = temperature[:, None, None]
+    step = np.where(np.abs(step) <= 1e-12 * scale, 0.0, step)
+    warm = 1 / (1 + np.exp(np.clip(step / np.where(cold > 0, cold, 1.0), -700, 700)))
+    share = np.where(cold > 0, warm, 0.5 - 0.5 * np.sign(step))
+    found = rate[:, None, None] * share
+    return np.asarray(found * (1 - np.eye(energies.shape[-1])))
+
+
+def same_sector(vectors: Matrix, totals: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which pairs of eigenvectors (points, n, n) belong to the same total number."""
+    mean = np.einsum("pik,i->pk", np.abs(vectors) ** 2, totals.astype(float))
+    return np.asarray(np.abs(mean[:, :, None] - mean[:, None, :]) < 0.5)
+
+
+def eigenstates(hamiltonian: Matrix, totals: NDArray[np.int64]) -> tuple[Array, Matrix]:
+    """Eigenvalues and eigenvectors (points, n, n) sector by sector, so that none mixes two totals."""
+    energies = np.zeros(hamiltonian.shape[:2])
+    vectors = np.zeros_like(hamiltonian)
+    for total in sorted(set(totals.tolist())):
+        kept = np.flatnonzero(totals == total)
+        block = np.ix_(range(len(hamiltonian)), kept, kept)
+        energies[:, kept], vectors[block] = np.linalg.eigh(hamiltonian[block])
+    return energies, vectors
+
+
+def relaxed(states: Matrix, energies: Array, rates: Array, duration: Array, fractions: Array) -> Matrix:
+    """Secular relaxation in the eigenbasis: populations by their rate equation, coherences decaying, exactly.
+
+    Parameters
+    ----------
+    states
+        Initial density matrices in the eigenbasis (points, n, n).
+    energies, rates
+        (points, n) and (points, n, n) with ``rates[final, initial]``.
+    duration, fractions
+        (points,) and (moments,): the states are those at ``duration * fractions``.
+    """
+    leaving = rates.sum(axis=1)
+    generator = rates - leaving[:, :, None] * np.eye(rates.shape[-1])
+    times = (duration[:, None] * fractions)[..., None]
+    factors = np.exp((-1j * energies - 0.5 * leaving)[:, None, :] * times)
+    found = factors[..., :, None] * states[:, None] * factors.conj()[..., None, :]
+    where = np.arange(rates.shape[-1])
+    found[:, :, where, where] = walk(generator, np.einsum("pii->pi", states).real, duration, fractions)
+    return np.asarray(found)
+
+
+def walk(generator: Any, start: Any, duration: Array, fractions: Array) -> Any:
+    """``exp(G t) x`` (points, moments, n) for static generators, one exponential per distinct gap of `fractions`."""
+    found = np.zeros((len(duration), len(fractions), start.shape[-1]), np.result_type(generator, start))
+    propagator, last, state = None, -1.0, start
+    for k, gap in enumerate(np.diff(fractions, prepend=0.0)):
+        if abs(gap - last) > 1e-13:
+            propagator, last = scipy.linalg.expm(generator * (gap * duration)[:, None, None]), gap
+        state = np.matmul(propagator, state[..., None])[..., 0]
+        found[:, k] = state
+    return found

@@ -1,0 +1,241 @@
+"""One segment at a time: the cheapest exact method that fits it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import qutip
+import scipy.linalg
+from numpy.typing import NDArray
+
+from mesodyn.dynamics import bath as baths
+from mesodyn.dynamics import unitary
+from mesodyn.dynamics.bath import Bath, Decay
+from mesodyn.dynamics.stages import Flatten, Stage
+from mesodyn.errors import InputError, Shown
+from mesodyn.numberspace import Matrix
+from mesodyn.systems.base import System, matrices, stack
+
+Array = NDArray[np.float64]
+
+METHODS = {
+    "auto": "the cheapest exact method that fits each segment",
+    "exact": "spectral decomposition, rate equations, matrix exponentials: no segment may be driven",
+    "magnus": "commutator-free Magnus steps in every segment without a bath, static ones included",
+    "liouvillian": "the whole Liouvillian in every segment",
+}
+
+
+class Solver:
+    """Solves stages on the basis states `kept`, for the points that `flatten` gives.
+
+    Parameters
+    ----------
+    system, bath
+        Their operators make the jumps.
+    operators
+        The terms' operators on the basis states in use.
+    kept
+        Those basis states.
+    dropped
+        The term that a rotating frame takes away, or None.
+    method, tolerance
+        See `METHODS`; the largest error of a driven propagator's element.
+    """
+
+    def __init__(
+        self,
+        system: System,
+        bath: Bath,
+        kept: NDArray[np.int64],
+        flatten: Flatten,
+        *,
+        dropped: str | None,
+        method: str,
+        tolerance: float,
+    ) -> None:
+        self.kept, self.dropped, self.method, self.tolerance = kept, dropped, method, tolerance
+        self.operators = matrices(system.operators, kept)
+        self.totals = system.space.totals[kept]
+        self.error: Any = 0.0
+        jumps: dict[str, list[qutip.Qobj]] = {}
+        if "dephasing" in bath.parts:
+            jumps["dephasing"] = [system.dephasing()]
+        if "loss" in bath.parts:
+            jumps["loss"] = system.losses()
+        if jumps:
+            baths.check_size(len(kept), " and ".join(jumps))
+        self.rates = {name: flatten(getattr(bath, name)) for name in jumps}
+        self.jumps = {
+            name: baths.dissipator([jump.full()[np.ix_(kept, kept)] for jump in found]) for name, found in jumps.items()
+        }
+
+    def solve(self, stage: Stage, state: Matrix, fractions: Array) -> tuple[str, Matrix, Array]:
+        """Take states through a stage.
+
+        Returns
+        -------
+        tuple
+            The method's name, the states (points, moments, n, n) in the laboratory at `fractions` of the stage, and
+            the heat (points, moments) that a relaxing stage has given to its bath so far.
+        """
+        heat = np.zeros((len(state), len(fractions)))
+        driven = self._driven(stage)
+        if driven and self.method == "exact":
+            way = "use method='auto' or 'magnus', or a uniform rotation of a disconnected trap"
+            raise InputError("method", f"'magnus' or 'liouvillian' for a driven {stage.segment.label}", "exact", way)
+        commuting = self._commuting(stage)
+        if stage.bath is not None and not self.jumps and self.method != "liouvillian":
+            method = "rate equation"
+            found, heat = self._relax(stage, state, fractions)
+        elif stage.bath is not None or commuting is None or self.method == "liouvillian":
+            method, found, heat = self._liouvillian(stage, state, fractions, driven)
+        else:
+            method = "magnus" if driven or self.method == "magnus" else "exact"
+            propagator = self._propagator(stage, fractions)
+            found = propagator @ state[:, None] @ propagator.conj().swapaxes(-1, -2)
+            for decay in commuting:
+                found = decay.apply(found, stage.duration[:, None] * fractions)
+        if stage.turned is not None:
+            method += ", co-rotating"
+            found = self._to_lab(stage, found, fractions)
+        return method, found, heat
+
+    def _coefficients(self, stage: Stage, fractions: Array) -> dict[str, Array]:
+        """The coefficients in the frame that is solved in."""
+        return {name: c for name, c in stage.drive(fractions).items() if name != self.dropped}
+
+    def _driven(self, stage: Stage) -> bool:
+        """Whether any coefficient changes in time."""
+        probe = np.array([0.25, 0.5])
+        return any(c.shape[-1] > 1 for c in self._coefficients(stage, probe).values())
+
+    def _commuting(self, stage: Stage) -> list[Decay] | None:
+        """The bath as decays that commute with all that the stage does; None where it does not."""
+        if not self.jumps:
+            return []
+        names = list(self._coefficients(stage, np.array([0.5])))
+        terms = [self.operators[name] for name in names]
+        if not all(Decay.fits(jump, terms) for jump in self.jumps.values()):
+            return None
+        return [Decay(jump, self.rates[name]) for name, jump in self.jumps.items()]
+
+    def _propagator(self, stage: Stage, fractions: Array) -> Matrix:
+        """The propagators (points, moments, n, n): the product over commuting groups of terms."""
+        names = list(self._coefficients(stage, np.array([0.5])))
+        used = {name: self.operators[name] for name in names}
+        diagonal = [name for name in names if not np.any(used[name] - np.diag(np.diag(used[name])))]
+        phases = np.ones((len(stage.duration), len(fractions), len(self.kept)), complex)
+        total: Matrix | None = None
+        for group in unitary.commuting_groups(used):
+            part = self._group(stage, group, fractions)
+            if all(name in diagonal for name in group):
+                phases = phases * np.einsum("pmii->pmi", part)
+            else:
+                total = part if total is None else total @ part
+        return phases[..., None] * (np.eye(len(self.kept)) if total is None else total)
+
+    def _group(self, stage: Stage, group: list[str], fractions: Array) -> Matrix:
+        """The propagators of one group, block by block."""
+        size = len(self.kept)
+        total = np.zeros((len(stage.duration), len(fractions), size, size), complex)
+        probe = self._coefficients(stage, np.array([0.25, 0.5]))
+        static = all(probe[name].shape[-1] == 1 for name in group)
+        for block in unitary.blocks(group, self.operators):
+            if static and self.method != "magnus":
+                small = self._spectral(block, probe, stage.duration[:, None] * fractions)
+            else:
+                drive = unitary.Driven(block.operators, lambda at: self._coefficients(stage, at), stage.duration)
+                small, error = unitary.magnus(drive, fractions, self.tolerance)
+                self.error = np.maximum(self.error, error)
+            unitary.assemble(block, small, total)
+        return total
+
+    @staticmethod
+    def _spectral(block: unitary.Block, coefficients: Mapping[str, Array], times: Array) -> Matrix:
+        return unitary.exponential(stack({n: coefficients[n] for n in block.operators}, block.operators), times)
+
+    def _relax(self, stage: Stage, state: Matrix, fractions: Array) -> tuple[Matrix, Array]:
+        """Secular relaxation between the eigenstates of the stage's Hamiltonian, and the heat it gives."""
+        energies, vectors, rates = self._eigen(stage)
+        inner = vectors.conj().swapaxes(-1, -2) @ state @ vectors
+        found = baths.relaxed(inner, energies, rates, stage.duration, fractions)
+        lost = np.einsum("pii->pi", inner).real[:, None] - np.einsum("pmii->pmi", found).real
+        heat = (lost * energies[:, None]).sum(axis=-1)
+        return vectors[:, None] @ found @ vectors.conj().swapaxes(-1, -2)[:, None], heat
+
+    def _eigen(self, stage: Stage) -> tuple[Array, Matrix, Array]:
+        """Eigenvalues, eigenvectors and transition rates of a relaxing stage."""
+        assert stage.bath is not None
+        coefficients = self._coefficients(stage, np.array([0.5]))
+        hamiltonian = stack({name: c[:, 0] for name, c in coefficients.items()}, self.operators)
+        energies, vectors = baths.eigenstates(hamiltonian, self.totals)
+        rates = baths.transition_rates(energies, stage.bath["rate"], stage.bath["temperature"])
+        return energies, vectors, rates * (self.totals[:, None] == self.totals[None, :])
+
+    def _liouvillian(self, stage: Stage, state: Matrix, fractions: Array, driven: bool) -> tuple[str, Matrix, Array]:
+        """Density matrices by exponentials of the whole Liouvillian, with one more row that adds up the heat."""
+        size = len(self.kept)
+        baths.check_size(size, f"segment {stage.segment.label!r}")
+        probe = self._coefficients(stage, np.array([0.5]))
+        operators = {name: _bordered(baths.commutator(self.operators[name])) for name in probe}
+        static = np.zeros((len(state), size * size + 1, size * size + 1), complex)
+        for name, jump in self.jumps.items():
+            static += self.rates[name][:, None, None] * _bordered(jump)
+        if stage.bath is not None:
+            relaxation = self._relaxation(stage)
+            hamiltonian = stack({name: c[:, 0] for name, c in probe.items()}, self.operators)
+            measured = hamiltonian.swapaxes(-1, -2).reshape(len(state), 1, size * size)
+            static[:, :-1, :-1] += relaxation
+            static[:, -1:, :-1] = -(measured @ relaxation)
+        start = np.concatenate([state.reshape(len(state), size * size), np.zeros((len(state), 1))], axis=1)
+        if driven:
+            method = "liouvillian magnus"
+            drive = unitary.Driven(operators, lambda at: self._coefficients(stage, at), stage.duration, static)
+            propagator, error = unitary.magnus(drive, fractions, self.tolerance)
+            self.error = np.maximum(self.error, error)
+            flat = (propagator @ start[:, None, :, None])[..., 0]
+        else:
+            method = "liouvillian"
+            generator = stack({name: c[:, 0] for name, c in probe.items()}, operators) + static
+            flat = baths.walk(generator, start, stage.duration, fractions)
+        return method, flat[..., :-1].reshape(*flat.shape[:2], size, size), flat[..., -1].real
+
+    def _relaxation(self, stage: Stage) -> Matrix:
+        """The relaxation's dissipators (points, n^2, n^2) in the basis of the space."""
+        _, vectors, rates = self._eigen(stage)
+        size = vectors.shape[-1]
+        change = np.stack([np.kron(v, v.conj()) for v in vectors])
+        leaving = rates.sum(axis=1)
+        inner = np.zeros((len(rates), size * size, size * size), complex)
+        at = np.arange(size) * (size + 1)
+        inner[:, at[:, None], at[None, :]] = rates
+        damping = 0.5 * (leaving[:, :, None] + leaving[:, None, :]).reshape(len(rates), -1)
+        every = np.arange(size * size)
+        inner[:, every, every] -= damping
+        return np.asarray(change @ inner @ change.conj().swapaxes(-1, -2))
+
+    def _to_lab(self, stage: Stage, states: Matrix, fractions: Array) -> Matrix:
+        """Undo the co-rotating frame: it is diagonal, since the rotation axis is z."""
+        assert stage.turned is not None
+        projection = np.diag(self.operators[f"{stage.site}.z"]).real
+        phases = np.exp(-1j * stage.turned(fractions)[..., None] * projection)
+        return np.asarray(phases[..., :, None] * states * phases.conj()[..., None, :])
+
+
+def _bordered(superoperator: Matrix) -> Matrix:
+    """A Liouvillian with one more row and column of zeros, for what is added up beside the state."""
+    return np.pad(superoperator, ((0, 1), (0, 1)))
+
+
+def expectation(states: Matrix, operator: Matrix) -> NDArray[np.complex128]:
+    """``Tr(rho O)`` for stacked density matrices (..., n, n)."""
+    rows, columns = np.nonzero(operator)
+    if not len(rows):
+        return np.zeros(states.shape[:-2], complex)
+    return np.asarray((states[..., columns, rows] * operator[rows, columns]).sum(axis=-1))
+
+
+__all__: Sequence[str] = ["METHODS", "Solver", "expectation"]

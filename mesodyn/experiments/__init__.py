@@ -1,0 +1,76 @@
+"""The experiments by name."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from mesodyn.errors import unknown_name
+from mesodyn.experiments.base import Experiment
+
+_HOME = {
+    "two-pi-rotation": ("mesodyn.experiments.two_pi_rotation", "TwoPiRotation"),
+    "beating": ("mesodyn.experiments.beating", "Beating"),
+}
+
+
+def experiments() -> list[str]:
+    """The names of all experiments.
+
+    Examples
+    --------
+    >>> import mesodyn as md
+    >>> "two-pi-rotation" in md.experiments()
+    True
+    """
+    return list(_HOME)
+
+
+def kind_of(name: str) -> type[Experiment]:
+    """The class of an experiment.
+
+    Raises
+    ------
+    InputError
+        When there is none of that name; it lists the nearest.
+    """
+    if name not in _HOME:
+        raise unknown_name("experiment", name, _HOME)
+    module, cls = _HOME[name]
+    found: type[Experiment] = getattr(importlib.import_module(module), cls)
+    return found
+
+
+def experiment(name: str, /, *, seed: int = 0, quick: bool = False, **parameters: Any) -> Experiment:
+    """Make an experiment.
+
+    Parameters
+    ----------
+    name
+        One of `experiments()`.
+    seed
+        For what is drawn at random; at least 0.
+    quick
+        A quarter of the moments and frames, the same physics.
+    **parameters
+        Numbers (natural units), labelled axes (`mesodyn.axis`), or texts with units; either all plain or all with
+        units. ``mesodyn show NAME`` lists them.
+
+    Returns
+    -------
+    Experiment
+        Its ``.run()`` gives a `Run`.
+
+    Raises
+    ------
+    InputError
+        For an unknown name or a value that is not what it must be.
+
+    Examples
+    --------
+    >>> import mesodyn as md
+    >>> run = md.experiment("two-pi-rotation", turns=1).run()
+    >>> round(float(run.findings["heat_released"].value), 9)
+    1.999923902
+    """
+    return kind_of(name)(parameters, seed=seed, quick=quick)

@@ -1,0 +1,338 @@
+"""A superposition of N and N + step beats in the laboratory frame, period 2 pi hbar / mu_c (paper, Sec. 4; 3a)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mesodyn.dynamics.evolve import evolve
+from mesodyn.dynamics.protocol import Hold, Protocol
+from mesodyn.experiments.base import Experiment, chosen
+from mesodyn.experiments.finding import Finding
+from mesodyn.experiments.parameters import Parameter
+from mesodyn.systems.reservoir_trap import ReservoirTrap
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.figure import Figure
+
+PERIODS = 10
+"""How many periods are recorded unless a duration is given."""
+BURST = 4
+"""How many periods are sampled densely, at the start."""
+OCTAVES = 52
+"""Moments at T/2, T/4, ...: enough that the first lags are short beside any period, so that nothing aliases."""
+FAINT = 1e-9
+"""Below this modulus a phase means nothing."""
+SHORT = 0.1
+"""With tunnelling, the period is measured on lags up to this share of hbar/R."""
+
+
+class Beating(Experiment):
+    """Watch the order parameter of a trap in the laboratory frame."""
+
+    name = "beating"
+    title = "The beat of a superposition of particle numbers"
+    meaning = (
+        "A trap in the state u|N> + v exp(iφ)|N + k> has an order parameter ⟨Ψ⟩ (or ⟨ΨΨ⟩ for k = 2) that turns in the "
+        "laboratory frame with the period 2πħ/(E(N+k) - E(N)); in a frame that rotates at the chemical potential it "
+        "stands still. A mixture of the two numbers has none. If the total number is conserved and the trap is "
+        "entangled with a state outside, the trap alone has none either; what beats is the correlation with the "
+        "outside, at the difference of the two chemical potentials. Only a second system makes the phase visible."
+    )
+    scale = "chemical_potential"
+    parameters = (
+        Parameter("chemical_potential", "energy", 1.0, "μ_c of the trap per particle", above=0),
+        Parameter("detuning", "energy", 0.25, "ξ: half the energy to bring the step in from outside"),
+        Parameter("tunnelling", "energy", 0.0, "Δ to the outside state"),
+        Parameter("n_c", "count", 0, "the smaller number of particles", low=0),
+        Parameter("step", "choice", "1", "particles between the two numbers", choices=("1", "2")),
+        Parameter("kind", "choice", "fermion", "what the particles are", choices=("fermion", "boson")),
+        Parameter("weight", "number", 0.5, "v², weight of the larger number", low=0, high=1),
+        Parameter("phase", "angle", 0.0, "φ of the larger number"),
+        Parameter(
+            "duration",
+            "time",
+            lambda v: PERIODS * 2 * np.pi / (int(v["step"]) * v["chemical_potential"]),
+            "how long it is watched",
+            above=0,
+            follows=f"{PERIODS} periods",
+        ),
+        Parameter(
+            "account",
+            "choice",
+            "superposition",
+            "what is assumed of the start",
+            choices=("superposition", "conserving", "mixture"),
+        ),
+    )
+
+    # -- what is evolved --------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Build the system, so that what does not fit is refused now."""
+        self.system()
+
+    @property
+    def step(self) -> int:
+        """1 for state (2), 2 for state (3)."""
+        return int(self.values["step"])
+
+    def system(self) -> ReservoirTrap:
+        """The trap and its outside state."""
+        v = self.values
+        outside = self.step * v["chemical_potential"] - 2 * v["detuning"]
+        names = ("detuning", "tunnelling", "n_c", "kind", "weight", "phase")
+        return ReservoirTrap(outside_energy=outside, step=self.step, **{name: v[name] for name in names})
+
+    def record(self) -> xarray.Dataset:
+        """The evolution in the laboratory and in the frame that rotates at mu_c."""
+        import xarray
+
+        v = self.values
+        options: dict[str, Any] = {"account": self.account, "moments": self._fractions()}
+        protocol = Protocol(Hold(duration=v["duration"]))
+        lab, turning = (evolve(self.system(), protocol, frame=f, **options) for f in ("lab", "rotating"))
+        names = ["time", "energy", "norm", "n_mean", "order_parameter", "correlation"]
+        record = lab[names].assign_attrs(lab.attrs)
+        record["order_parameter_rotating"] = turning.order_parameter
+        record["phase_rounding"] = xarray.zeros_like(lab.error) + self.frequency * v["duration"] * 2.0**-52
+        for name, kind in (("time", "time"), ("energy", "energy")):
+            record[name].attrs["units"] = self.unit(kind)
+        return record
+
+    @property
+    def frequency(self) -> Any:
+        """E(N + step) - E(N), as an angular frequency."""
+        return self.step * self.values["chemical_potential"]
+
+    def _fractions(self) -> list[float]:
+        """Moments: a ladder of octaves, a dense burst of a few periods, and even strobes over the whole."""
+        cycles = np.min(np.asarray(self.values["duration"] * self.frequency)) / (2 * np.pi)
+        burst = np.linspace(0, min(1.0, BURST / cycles), 2 * (self.moments - 1) + 1)
+        strobes = np.linspace(0, 1, self.moments)
+        found = np.unique(np.concatenate([2.0 ** -np.arange(OCTAVES), burst, strobes]))
+        return [float(f) for f in found if f > 0]
+
+    # -- what is measured -------------------------------------------------------------------------------------------
+
+    def findings(self, record: xarray.Dataset) -> dict[str, Finding]:
+        """Moduli and periods of what beats, and of what does not."""
+        v, uv = self.values, np.sqrt(self.values["weight"] * (1 - self.values["weight"]))
+        start = abs(record.order_parameter.isel(moment=0, drop=True))
+        linked = abs(record.correlation.isel(moment=0, drop=True))
+        nothing = 0 * start
+        pure, shared = (float(self.account == name) for name in ("superposition", "conserving"))
+        limit = SHORT / np.maximum(np.hypot(v["tunnelling"], v["detuning"]), 1e-300)
+        lag = limit if np.any(np.asarray(v["tunnelling"]) != 0) else None
+        turning, bent = _frequency(record.time, record.order_parameter, lag)
+        still, _ = _frequency(record.time, record.order_parameter_rotating, lag)
+        slow, _ = _frequency(record.time, record.correlation, None)
+        period, slow = (2 * np.pi / rate.where(rate != 0) for rate in (turning, slow))
+        free = np.where(np.asarray(v["tunnelling"]) == 0, 1.0, np.nan) if lag is not None else 1.0
+        apart = 2 * v["detuning"] + nothing
+        found = [
+            self._modulus(
+                "order_parameter",
+                "largest |⟨Ψ⟩| of the trap by itself",
+                abs(record.order_parameter),
+                pure * uv,
+                free if pure else 1.0,
+            ),
+            self._modulus(
+                "correlation", "largest |⟨Ψ_out† Ψ⟩| with the outside", abs(record.correlation), shared * uv, free
+            ),
+            Finding(
+                "period",
+                "period of ⟨Ψ⟩ (of ⟨ΨΨ⟩ for step 2) in the laboratory, from the record",
+                period,
+                "time",
+                (2 * np.pi / self.frequency + nothing).where(period.notnull()),
+                (2 * np.pi / self.frequency) * (1e-12 + self._bend(lag)) + nothing,
+                "PHYSICS 3a: 2πħ/ΔE",
+            ),
+            Finding(
+                "residual_frequency",
+                "angular frequency of the same in the frame that rotates at μ_c",
+                still,
+                "energy",
+                (0.0 + nothing).where(still.notnull()),
+                self.frequency * (1e-12 + self._bend(lag)) + nothing,
+                "PHYSICS 3a",
+            ),
+            Finding(
+                "correlation_period",
+                "period of the correlation with the outside, from the record",
+                slow,
+                "time",
+                (2 * np.pi / apart.where(apart != 0) * free).where(slow.notnull()),
+                abs(2 * np.pi / apart.where(apart != 0)) * 1e-9,
+                "DEFINITIONS 6.9: 2πħ/2ξ",
+            ),
+            Finding(
+                "phase_straightness",
+                "largest distance of the phase of ⟨Ψ⟩ from a straight line in time",
+                bent,
+                "angle",
+                nothing.where(bent.notnull()) * free,
+                8 * record.phase_rounding + 1e-9,
+                "PHYSICS 3a",
+            ),
+            Finding(
+                "norm",
+                "trace of the state, furthest from 1",
+                1 + abs(record.norm - 1).max("moment"),
+                expected=1 + 0 * linked,
+                tolerance=1e-9,
+            ),
+        ]
+        return {finding.name: finding for finding in found}
+
+    @staticmethod
+    def _modulus(name: str, meaning: str, value: xarray.DataArray, expected: Any, free: Any) -> Finding:
+        """A largest modulus against uv or 0; `free` is nan where tunnelling changes it."""
+        largest = value.max("moment")
+        return Finding(name, meaning, largest, "", (expected + 0 * largest) * free, 1e-9, "PHYSICS 3a, (2), (3)")
+
+    def _bend(self, lag: Any) -> Any:
+        """How far tunnelling bends the phase over the lags that are used, relative to the phase itself."""
+        if lag is None:
+            return 0.0
+        v = self.values
+        return abs(v["detuning"]) * v["tunnelling"] ** 2 * lag**2 / self.frequency
+
+    def summary(self, findings: Mapping[str, Finding]) -> str:
+        """One sentence."""
+        period, size = findings["period"], findings["order_parameter"]
+        name = "⟨Ψ⟩" if self.step == 1 else "⟨ΨΨ⟩"
+        if period.value.ndim:
+            return f"{name} was measured for {period.value.size} points in the {self.account} account."
+        if np.isfinite(float(period.value)):
+            text = self.shown("time", float(period.value))
+            return f"{name} has the modulus {float(size.value):.4g} and turns in the laboratory with the period {text}."
+        slow = findings["correlation_period"].value
+        if np.isfinite(float(slow)):
+            text = self.shown("time", abs(float(slow)))
+            return f"{name} of the trap alone is zero; its correlation with the outside beats with the period {text}."
+        return f"{name} of the trap alone is zero in the {self.account} account: nothing beats."
+
+    # -- how it is drawn --------------------------------------------------------------------------------------------
+
+    def figures(self, record: xarray.Dataset, at: Mapping[str, float]) -> dict[str, tuple[Figure, str]]:
+        """The beat under the three accounts, and the path in the complex plane."""
+        from mesodyn.figures import plots
+
+        point = self._burst(chosen(record, at, self.frame_axis))
+        clock = self.scaled("time", "time", float(point.time.max()))
+        name = r"$\langle\Psi\rangle$" if self.step == 1 else r"$\langle\Psi\Psi\rangle$"
+        runs = {account: self._of(account, record, at) for account in self.accounts}
+        panels = [
+            plots.Panel(f"Re {name}, laboratory", {a: r.order_parameter.real.values for a, r in runs.items()}),
+            plots.Panel(
+                f"{name}, {self.account}",
+                {
+                    "laboratory": point.order_parameter.real.values,
+                    r"rotating at $\mu_c$": point.order_parameter_rotating.real.values,
+                },
+            ),
+            plots.Panel(
+                r"Re $\langle\Psi_{out}^\dagger\Psi\rangle$", {a: r.correlation.real.values for a, r in runs.items()}
+            ),
+        ]
+        beat = plots.along_protocol(point.time.values / clock.factor, panels, [], clock.label)
+        paths = {
+            "laboratory": point.order_parameter.values,
+            r"rotating at $\mu_c$": point.order_parameter_rotating.values,
+        }
+        return {
+            "beat": (
+                beat,
+                "The first periods. Only the superposition has an order parameter of its own; with the total number "
+                "conserved the correlation with the outside beats instead, at the difference of the chemical potentials.",
+            ),
+            "phasor": (
+                plots.phasor(paths, radius=0.5),
+                "The order parameter in the complex plane: it turns in the laboratory and stands in the rotating frame.",
+            ),
+        }
+
+    def _burst(self, point: xarray.Dataset) -> xarray.Dataset:
+        """The densely sampled start."""
+        last = BURST * 2 * np.pi / self.frequency
+        last = float(last.min()) if hasattr(last, "dims") else last
+        time = point.time.values
+        even = np.flatnonzero((time <= last * (1 + 1e-9)) & ((time == 0) | (time > last * 2e-3)))
+        return point.isel(moment=even)
+
+    def _of(self, account: str, record: xarray.Dataset, at: Mapping[str, float]) -> xarray.Dataset:
+        """The same run in another account."""
+        other = record if account == self.account else self.changed(account=account).record()
+        return self._burst(chosen(other, at, self.frame_axis))
+
+    def animation(self, record: xarray.Dataset, at: Mapping[str, float]) -> dict[str, Any]:
+        """Phasors in both frames beside the real part against time."""
+        from mesodyn.figures import animation as moving
+
+        runs = {account: self._of(account, record, at) for account in self.accounts}
+        point = runs[self.account]
+        clock = self.scaled("time", "time", float(point.time.max()))
+        time = point.time.values / clock.factor
+        at_frames = np.linspace(time[0], time[-1], self.frames)
+        name = r"$\langle\Psi\rangle$" if self.step == 1 else r"$\langle\Psi\Psi\rangle$"
+
+        def film(z: Any) -> np.ndarray:
+            values = np.asarray(z)
+            return np.interp(at_frames, time, values.real) + 1j * np.interp(at_frames, time, values.imag)
+
+        panels = [
+            moving.PhasorPanel(f"{name}, laboratory", {"lab": film(point.order_parameter)}, 0.5),
+            moving.PhasorPanel(f"{name}, rotating", {"rotating": film(point.order_parameter_rotating)}, 0.5),
+            moving.PhasorPanel("with the outside", {"correlation": film(point.correlation)}, 0.5),
+            moving.TracePanel(
+                f"Re {name} in the laboratory",
+                time,
+                {account: run.order_parameter.real.values for account, run in runs.items()},
+                at_frames,
+                (),
+                f"Re {name}",
+                clock.label,
+            ),
+        ]
+        texts = {
+            "superposition": "A superposition of N and N + k: its order parameter turns in the laboratory.",
+            "conserving": "Total number conserved: the trap alone shows nothing, the correlation with the outside beats.",
+            "mixture": "A mixture of N and N + k: nothing beats.",
+        }
+        return {"panels": panels, "frames": self.frames, "captions": [texts[self.account]] * self.frames}
+
+
+def _frequency(time: xarray.DataArray, z: xarray.DataArray, lag: Any) -> tuple[xarray.DataArray, xarray.DataArray]:
+    """The frequency w of a phase that turns as exp(-i w t), and its distance from a straight line.
+
+    The phase is followed from lag to lag, each time from where the frequency so far puts it: the first lags are shorter
+    than any period and grow by at most two, so no turn is lost. nan where there is no coherence.
+    """
+    first = z.isel(moment=0, drop=True)
+    strong = abs(first) > FAINT
+    relative = (z * first.conj()).where(strong)
+    rotated = -np.arctan2(relative.imag, relative.real)
+    used = abs(relative) > FAINT * FAINT
+    if lag is not None:
+        used = used & (time <= lag)
+    phase, rate = 0 * rotated.isel(moment=0, drop=True), 0 * rotated.isel(moment=0, drop=True)
+    followed = []
+    for k in range(time.sizes["moment"]):
+        now, here = time.isel(moment=k, drop=True), rotated.isel(moment=k, drop=True)
+        guess = rate * now
+        close = guess + (here - guess + np.pi) % (2 * np.pi) - np.pi
+        take = used.isel(moment=k, drop=True) & (now > 0)
+        phase = close.where(take, phase)
+        rate = (close / now.where(now > 0, 1.0)).where(take, rate)
+        followed.append(close.where(take))
+    straight = [abs(close - rate * time.isel(moment=k, drop=True)).fillna(0) for k, close in enumerate(followed)]
+    bent = straight[0]
+    for part in straight[1:]:
+        bent = np.maximum(bent, part)
+    return rate.where(strong), bent.where(strong)

@@ -1,0 +1,141 @@
+r"""Closed formulas for two traps of which one is turned: what the simulation is checked against (PHYSICS 3c).
+
+All arguments are numbers or labelled axes; all results broadcast. Nothing here enters a simulation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+NODES = 512
+"""Nodes of the mean over a smooth ramp: its integrands are periodic, so this converges faster than any power."""
+
+
+@dataclass(frozen=True)
+class SpinHalf:
+    r"""What becomes of one spin one half whose field is turned, beside one that is not.
+
+    Attributes
+    ----------
+    overlap
+        :math:`\langle s_A|s_B\rangle`, complex.
+    flip
+        Probability that it does not point along its own field.
+    phase_error, flip_error
+        Bounds of what `overlap` (its phase) and `flip` leave out; 0 where they are exact, nan where not valid.
+    """
+
+    overlap: Any
+    flip: Any
+    phase_error: Any
+    flip_error: Any
+
+
+def uniform(zeeman: Any, angle: Any, turns: Any, time: Any) -> SpinHalf:
+    """Exact for a rotation at constant rate, for any angle between field and axis and any number of turns."""
+    alpha = 2 * np.pi * turns
+    rate = alpha / time
+    across, along = zeeman * np.sin(angle), zeeman * np.cos(angle) + rate
+    length = np.hypot(across, along)
+    safe = _positive(length)
+    x = length * time / 2
+    aligned = (across * np.sin(angle) + along * np.cos(angle)) / safe
+    a, b = np.cos(alpha / 2), np.sin(alpha / 2)
+    inner = (
+        a * np.cos(x) + b * np.sin(x) * along / safe + 1j * (a * np.sin(x) * aligned - b * np.cos(x) * np.cos(angle))
+    )
+    flip = (rate * np.sin(angle) / safe * np.sin(x)) ** 2
+    return SpinHalf(inner * np.exp(-0.5j * zeeman * time), flip, 0 * flip, 0 * flip)
+
+
+def smooth(zeeman: Any, angle: Any, turns: Any, time: Any) -> SpinHalf:
+    r"""Adiabatic, for the smooth ramp: the geometric part and the whole dynamic phase :math:`\int(|h|-\omega_L)/2`.
+
+    Left out, and bounded: the turning of the effective field's direction (second order in its rate) and the flips
+    that the ends of the ramp leave behind.
+    """
+    alpha = 2 * np.pi * turns
+    tau = _nodes()
+    rate = alpha / time * (1 - np.cos(2 * np.pi * tau))
+    change = alpha / time**2 * 2 * np.pi * np.sin(2 * np.pi * tau)
+    length = np.hypot(zeeman * np.sin(angle), zeeman * np.cos(angle) + rate)
+    turning = change * zeeman * np.sin(angle) / _positive(length) ** 2
+    excess = (length - zeeman).mean("node")
+    drift = (turning**2 / (2 * _positive(length))).mean("node")
+    fastest = (abs(turning) / _positive(length)).max("node")
+    inner = np.cos(alpha / 2) - 1j * np.cos(angle) * np.sin(alpha / 2)
+    kick = abs(alpha) / time**3 * (2 * np.pi) ** 2 * abs(np.sin(angle)) / _positive(zeeman) ** 3
+    valid = _nan_unless(fastest < 0.05)
+    return SpinHalf(
+        inner * np.exp(0.5j * excess * time), 0 * excess, (2 * (drift * time / 2) + kick) * valid, kick**2 * valid
+    )
+
+
+def _nodes() -> Any:
+    """The middles of `NODES` equal parts of a ramp, along a dimension of their own."""
+    import xarray
+
+    return xarray.DataArray((np.arange(NODES) + 0.5) / NODES, dims="node")
+
+
+def squared_rate(turns: Any, time: Any, shape: str) -> Any:
+    """The integral of the squared rotation rate over the ramp."""
+    return (1.0 if shape == "uniform" else 1.5) * (2 * np.pi * turns) ** 2 / time
+
+
+def binding(tunnelling: Any, detuning: Any, temperature: Any) -> Any:
+    """``(J^2/e) tanh(e/kT)``, ``e = sqrt(J^2 + detuning^2/4)``: what equal phases gain."""
+    energy = binding_energy(tunnelling, detuning)
+    return tunnelling**2 / energy * thermal_factor(energy, temperature)
+
+
+def binding_energy(tunnelling: Any, detuning: Any) -> Any:
+    """Half the splitting of bonding and antibonding state (1 where both arguments are 0)."""
+    return _positive(np.hypot(tunnelling, detuning / 2))
+
+
+def thermal_factor(energy: Any, temperature: Any) -> Any:
+    """``tanh(energy / kT)``, 1 at zero temperature."""
+    cold = _positive(temperature)
+    return np.tanh(energy / cold) * (temperature > 0) + (1.0 - (temperature > 0))
+
+
+def turned_ground_energy(zeeman: Any, tunnelling: Any, closeness: Any) -> Any:
+    """Ground energy of the linked pair, spin one half, whose fields differ (DEFINITIONS 6.2); `closeness` is |c|."""
+    return -np.sqrt(zeeman**2 / 4 + tunnelling**2 + zeeman * abs(tunnelling) * closeness)
+
+
+def closeness(angle: Any, turns: Any) -> Any:
+    """Cosine of half the angle between a field and the same field turned about the axis."""
+    return np.sqrt(np.clip(1 - (np.sin(angle) * np.sin(np.pi * turns)) ** 2, 0, 1))
+
+
+def depolarised(spin: float, zeeman: Any, temperature: Any) -> tuple[Any, Any]:
+    """Of a spin in its field at kT: the weight outside its stretched state, and the mean number of flips."""
+    outside, flips, norm = 0.0, 0.0, 1.0
+    for k in range(1, round(2 * spin) + 1):
+        weight = np.exp(-np.minimum(k * zeeman / _positive(temperature), 700.0)) * (temperature > 0)
+        outside, flips, norm = outside + weight, flips + k * weight, norm + weight
+    return outside / norm, flips / norm
+
+
+def where(condition: Any, yes: Any, no: Any) -> Any:
+    """`numpy.where` that keeps the labels of axes."""
+    if any(hasattr(part, "dims") for part in (condition, yes, no)):
+        import xarray
+
+        return xarray.where(condition, yes, no)
+    return np.where(condition, yes, no)[()]
+
+
+def _positive(value: Any) -> Any:
+    """The value, with 1 in place of 0 (where the result is not used)."""
+    return value + (value == 0) * 1.0
+
+
+def _nan_unless(condition: Any) -> Any:
+    """1 where the condition holds, else nan."""
+    return where(condition, 1.0, np.nan)

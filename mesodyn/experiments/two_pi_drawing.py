@@ -1,0 +1,301 @@
+"""How the 2 pi experiment is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray
+
+from mesodyn.experiments.base import chosen
+from mesodyn.figures import animation as moving
+from mesodyn.figures import plots
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from mesodyn.experiments.two_pi_rotation import TwoPiRotation
+
+SHOWN_RELAXATIONS = 8.0
+"""How many relaxation times are drawn after connecting."""
+FULL_TURNS = 4
+"""Heat is drawn for up to this number of turns: 8 pi."""
+NULLS: Mapping[str, Mapping[str, Any]] = {
+    "field along the axis": {"field_angle": 0.0},
+    "pairs": {"kind": "pair", "n_c": 0, "spin": None},
+    "bosons, spin 1": {"kind": "boson", "n_c": 0, "spin": 1},
+    "mixture": {"account": "mixture", "connected_detuning": 0.0},
+}
+
+
+def figures(
+    experiment: TwoPiRotation, record: xarray.Dataset, at: Mapping[str, float]
+) -> dict[str, tuple[Figure, str]]:
+    """All figures with their captions."""
+    point = chosen(record, at, experiment.frame_axis)
+    here = _place(experiment, record, at)
+    found = {
+        "protocol": (_protocol(experiment, point), f"What happens along the protocol{here}."),
+        "heat_against_angle": (
+            _against_angle(experiment, record, at),
+            "Heat released against the angle of rotation, evolved for each angle: this run's traps, and four nulls. "
+            "A sign that came back wrong shows as heat 2|J|; the mixture has none to lose and gives the same at every "
+            "whole turn; a boson of spin 1 gives none at 90 degrees.",
+        ),
+        "heat_distribution": (
+            _distribution(experiment, point),
+            f"What two projective energy measurements would give{here}: the mean is the heat released.",
+        ),
+    }
+    extra = _along_axes(experiment, record, at)
+    return found | ({"heat_against_parameters": extra} if extra else {})
+
+
+def _place(experiment: TwoPiRotation, record: xarray.Dataset, at: Mapping[str, float]) -> str:
+    """Which point of the axes is shown, in words."""
+    point = chosen(record, at, experiment.frame_axis)
+    names = [str(n) for n in record.heat_weights.dims if n != "outcome"]
+    return f" at {', '.join(f'{n} = {float(point[n]):.5g}' for n in names)}" if names else ""
+
+
+def _protocol(experiment: TwoPiRotation, point: xarray.Dataset) -> Figure:
+    """Energy and heat, populations, phase along the protocol."""
+    point = point.isel(moment=_drawn(experiment, point))
+    energy, clock = _energy(experiment), experiment.scaled("time", "time", float(point.time.max()))
+    reference = float(point.energy[0])
+    phase = np.where(np.abs(point.coherence) > 1e-6, np.angle(point.coherence) / np.pi, np.nan)
+    panels = [
+        plots.Panel(
+            energy.label,
+            {
+                "energy since the start": (point.energy.values - reference) / energy.factor,
+                "heat given to the bath": point.heat.values / energy.factor,
+            },
+        ),
+        plots.Panel("population", {"bonding": point.bonding.values, "antibonding": point.antibonding.values}),
+        plots.Panel(r"phase $\chi/\pi$", {"of A relative to B": -_unwrapped(phase)}),
+    ]
+    return plots.along_protocol(point.time.values / clock.factor, panels, _spans(point, clock.factor), clock.label)
+
+
+def _unwrapped(phase: np.ndarray) -> np.ndarray:
+    """The phase over pi without jumps by 2, as far as it is defined; sign such that chi grows."""
+    known = np.isfinite(phase)
+    out = np.full_like(phase, np.nan)
+    out[known] = np.unwrap(phase[known], period=2.0)
+    return out
+
+
+def _drawn(experiment: TwoPiRotation, point: xarray.Dataset) -> np.ndarray:
+    """The moments that are drawn: the relaxation's tail is left out."""
+    relaxing = point.time.values[point.segment.values == "relax"]
+    last = point.time.values[point.segment.values == "connect"][-1]
+    rate = float(np.asarray(_here(experiment.values["relaxation_rate"], point)))
+    shown = point.time.values <= max(last + SHOWN_RELAXATIONS / rate, relaxing[0])
+    return np.flatnonzero(shown)
+
+
+def _here(value: Any, point: xarray.Dataset) -> Any:
+    """A parameter at the chosen point."""
+    if not hasattr(value, "dims"):
+        return value
+    return value.sel({name: point[name] for name in value.dims}, method="nearest")
+
+
+def _spans(point: xarray.Dataset, factor: float) -> list[plots.Span]:
+    """The protocol's segments as they are shaded."""
+    time, labels = point.time.values / factor, point.segment.values
+    found, begin = [], time[0]
+    for name in ("disconnect", "rotate", "connect", "relax"):
+        own = np.flatnonzero(labels == name)
+        if len(own):
+            found.append(plots.Span(float(begin), float(time[own[-1]]), name))
+            begin = time[own[-1]]
+    return found
+
+
+def _energy(experiment: TwoPiRotation) -> Any:
+    size = float(np.max(np.abs(np.asarray(experiment.values["tunnelling"]))))
+    return experiment.scaled("energy", "energy", size)
+
+
+def _against_angle(experiment: TwoPiRotation, record: xarray.Dataset, at: Mapping[str, float]) -> Figure:
+    """Heat against angle from 0 to 8 pi, with the nulls."""
+    count = FULL_TURNS * (4 if experiment.quick else 16) + 1
+    turns = xarray.DataArray(np.linspace(0, FULL_TURNS, count), dims="turns", name="turns")
+    turns = turns.assign_coords(turns=turns.values)
+    point = chosen(record, at, experiment.frame_axis)
+    fixed = {name: _here(value, point) for name, value in experiment.values.resolved.items() if hasattr(value, "dims")}
+    fixed = {name: float(value) for name, value in fixed.items()} | {"turns": turns}
+    here = experiment.changed(**fixed)
+    here.quick = True
+    energy = _energy(experiment)
+    curves = {_label(experiment): _heat(here, energy.factor, expected=True)}
+    for label, changes in NULLS.items():
+        if not _same(experiment, changes):
+            curves[label] = _heat(here.changed(**changes), energy.factor, expected=False)
+    label = energy.label.replace("energy", "heat released", 1)
+    ticks = {2 * np.pi * k: text for k, text in enumerate(plots.turn_ticks(FULL_TURNS).values())}
+    return plots.against(2 * np.pi * turns.values, curves, "angle of rotation", label, xticks=ticks)
+
+
+def _heat(experiment: Any, factor: float, expected: bool) -> plots.Curve:
+    """The heat released, evolved for every angle, and what theory says."""
+    finding = experiment.findings(experiment.record())["heat_released"]
+    theory = finding.expected.values / factor if expected and finding.passed is not None else None
+    return plots.Curve(finding.value.values / factor, expected=theory)
+
+
+def _label(experiment: TwoPiRotation) -> str:
+    """This run's curve."""
+    system = experiment.system()
+    spin = f", spin {system.spin:g}" if system.site.spinful and system.spin != 0.5 else ""
+    return f"{experiment.values['kind']}{spin}, {experiment.account}"
+
+
+def _same(experiment: TwoPiRotation, changes: Mapping[str, Any]) -> bool:
+    """Whether a null is what was run anyway."""
+    return all(
+        not hasattr(experiment.values[name], "dims") and experiment.values[name] == value
+        for name, value in changes.items()
+    )
+
+
+def _distribution(experiment: TwoPiRotation, point: xarray.Dataset) -> Figure:
+    """The heats and their probabilities."""
+    energy = _energy(experiment)
+    weights = point.heat_weights.values
+    heats = point.heat_values.values[weights > 1e-6] / energy.factor
+    label = energy.label.replace("energy", "heat", 1)
+    return plots.bars(heats, weights[weights > 1e-6], label)
+
+
+def _along_axes(
+    experiment: TwoPiRotation, record: xarray.Dataset, at: Mapping[str, float]
+) -> tuple[Figure, str] | None:
+    """Heat against the run's own axes: a curve for one, a map for two."""
+    heat = experiment.findings(record)["heat_released"]
+    names = [str(name) for name in heat.value.dims]
+    if not names:
+        return None
+    energy = _energy(experiment)
+    label = energy.label.replace("energy", "heat released", 1)
+    scales = [_axis_scale(experiment, name, record) for name in names]
+    if len(names) == 1:
+        theory = heat.expected.values / energy.factor if heat.passed is not None else None  # type: ignore[union-attr]
+        curve = plots.Curve(heat.value.values / energy.factor, expected=theory)
+        figure = plots.against(record[names[0]].values / scales[0].factor, {"simulated": curve}, scales[0].label, label)
+        return figure, f"Heat released against {names[0]}."
+    shown = heat.value
+    for name in names[2:]:
+        shown = shown.sel({name: float(chosen(record, at, experiment.frame_axis)[name])})
+    grid = shown.transpose(names[1], names[0]).values / energy.factor
+    x, y = (record[name].values / scale.factor for name, scale in zip(names[:2], scales[:2], strict=True))
+    if min(len(x), len(y)) < 2:
+        return None
+    return plots.image(
+        x, y, grid, scales[0].label, scales[1].label, label
+    ), f"Heat released against {names[0]} and {names[1]}."
+
+
+def _axis_scale(experiment: TwoPiRotation, name: str, record: xarray.Dataset) -> Any:
+    kinds = {parameter.name: parameter.kind for parameter in experiment.parameters}
+    kind = kinds.get(name, "number")
+    if kind not in ("energy", "time", "temperature", "rate", "angle"):
+        kind = "number"
+    if kind == "number":
+        from mesodyn.experiments.base import Scale
+
+        return Scale(1.0, name)
+    return experiment.scaled(kind, name.replace("_", " "), float(np.abs(record[name]).max()))
+
+
+# -- the animation ------------------------------------------------------------------------------------------------------
+
+CAPTIONS = {
+    "start": "Two traps share one extra particle: linked and cooled, it is in the bonding state.",
+    "disconnect": "The link is cut: each half of the state is on its own.",
+    "rotate": "The field of trap B turns, and the spin in B follows it.",
+    "connect": "The link is back: the phase that B collected now costs energy.",
+    "relax": "The bath takes the energy away: this is the heat that is measured.",
+}
+SHARES = {"start": 0.08, "disconnect": 0.04, "rotate": 0.55, "connect": 0.08, "relax": 0.25}
+"""What part of the frames each step of the protocol gets."""
+
+
+def animation(experiment: TwoPiRotation, record: xarray.Dataset, at: Mapping[str, float]) -> dict[str, Any]:
+    """Panels, frames and captions of the animation of one point."""
+    point = chosen(record, at, experiment.frame_axis)
+    point = point.isel(moment=_drawn(experiment, point))
+    places, labels = _frames(point, experiment.frames)
+
+    def film(values: Any) -> np.ndarray:
+        return _between(np.asarray(values), places)
+
+    energy, clock = _energy(experiment), experiment.scaled("time", "time", float(point.time.max()))
+    time = point.time.values / clock.factor
+    coherence = film(point.coherence.values)
+    largest = max(float(np.abs(point.coherence).max()), 1e-3)
+    since = (point.energy.values - float(point.energy[0])) / energy.factor
+    panels: list[Any] = []
+    wells: dict[str, Any] = {}
+    if "spin" in point:
+        spin = film(_directions(point.spin.sel(trap="B").values))
+        panels.append(moving.SpherePanel("trap B", {"field": film(point.field.values), "spin": spin}, "axis"))
+        arrows = {"A": film(_directions(point.spin.sel(trap="A").values)), "B": spin}
+        wells = {
+            f"spin_{side}": moving.SpherePanel.project(arrows[t])[0] for side, t in (("left", "A"), ("right", "B"))
+        }
+    panels.append(moving.PhasorPanel(r"$\langle\Psi_A^\dagger\Psi_B\rangle$", {"coherence": coherence}, largest))
+    n_c, step = experiment.values["n_c"], experiment.system().step
+    left, right = (film((point.n_mean.sel(trap=trap).values - n_c) / step) for trap in "AB")
+    barrier = np.interp(places, np.arange(point.sizes["moment"]), _barrier(point.segment.values))
+    panels.append(moving.WellsPanel("the two wells", left, right, barrier, **wells))
+    panels.append(
+        moving.TracePanel(
+            "energy and heat",
+            time,
+            {"energy": since, "heat": point.heat.values / energy.factor},
+            film(time),
+            _spans(point, clock.factor),
+            energy.label,
+            clock.label,
+        )
+    )
+    return {"panels": panels, "frames": len(places), "captions": [CAPTIONS[label] for label in labels]}
+
+
+def _frames(point: xarray.Dataset, frames: int) -> tuple[np.ndarray, list[str]]:
+    """For each frame the place between moments, and the segment it belongs to."""
+    labels = point.segment.values
+    places: list[float] = []
+    names: list[str] = []
+    for name, share in SHARES.items():
+        own = np.flatnonzero(labels == name)
+        if not len(own):
+            continue
+        count = max(2, round(share * frames))
+        begin = own[0] - 1 if name in ("rotate", "relax") else own[0]
+        places += list(np.linspace(begin, own[-1], count))
+        names += [name] * count
+    return np.array(places), names
+
+
+def _between(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Linear interpolation along the first index."""
+    low = np.floor(places).astype(int)
+    high = np.minimum(low + 1, len(values) - 1)
+    share = (places - low).reshape(-1, *([1] * (values.ndim - 1)))
+    return np.asarray((1 - share) * values[low] + share * values[high])
+
+
+def _directions(vectors: np.ndarray) -> np.ndarray:
+    """Unit vectors (zero where there is no spin)."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.where(length > 1e-9, length, np.inf)
+
+
+def _barrier(labels: np.ndarray) -> np.ndarray:
+    """1 while the traps are apart."""
+    return np.isin(labels, ("disconnect", "rotate")).astype(float)

@@ -1,0 +1,81 @@
+"""What the pages say is true: their Python runs, and the commands they name exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+INSTALL = "python3 -m venv .venv && .venv/bin/pip install -q -c constraints.txt -e"
+README_COMMANDS = (
+    f"{INSTALL} . && .venv/bin/mesodyn run two-pi-rotation",
+    f"{INSTALL} '.[test]' && .venv/bin/python -m pytest",
+)
+
+
+def blocks(page: Path, *languages: str) -> list[str]:
+    """The page's code blocks in these languages."""
+    return [code for language, code in BLOCK.findall(page.read_text(encoding="utf-8")) if language in languages]
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """The words of each `mesodyn` command in the page's shell blocks."""
+    for block in blocks(page, "", "console", "sh", "bash"):
+        for line in block.splitlines():
+            for part in line.removeprefix("$ ").split("&&"):
+                words = shlex.split(part, comments=True)
+                if words and Path(words[0]).name == "mesodyn":
+                    yield words[1:]
+
+
+def command_line() -> click.Group:
+    """The group behind `mesodyn`."""
+    from mesodyn import cli
+
+    return next(thing for thing in vars(cli).values() if isinstance(thing, click.Group))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.stem)
+def test_the_python_on_a_page_runs_from_top_to_bottom(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {"__name__": "__main__"}
+    for number, code in enumerate(blocks(page, "python"), start=1):
+        exec(compile(code, f"{page.name}, block {number}", "exec"), namespace)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_commands_and_options_on_a_page_exist(page: Path) -> None:
+    group = command_line()
+    with click.Context(group) as context:
+        for name, *words in (words for words in commands(page) if words):
+            if name.startswith("-"):
+                continue
+            command = group.get_command(context, name)
+            assert command is not None, f"{page.name} names 'mesodyn {name}'"
+            known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+            known.add("--help")
+            named = {word.split("=", 1)[0] for word in words if word.startswith("--")}
+            assert named <= known, f"{page.name} names {sorted(named - known)} of 'mesodyn {name}'"
+
+
+def test_the_readme_has_the_two_commands() -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith("python3 -m venv")] == list(README_COMMANDS)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_and_pictures_of_a_page_lead_to_files(page: Path) -> None:
+    text = BLOCK.sub("", page.read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
+        if "://" in target or target.startswith("_generated/"):
+            continue
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"

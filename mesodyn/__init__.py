@@ -9,14 +9,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mesodyn.archive import load
     from mesodyn.axes import axis
     from mesodyn.dynamics.bath import Bath
     from mesodyn.dynamics.evolve import evolve
     from mesodyn.dynamics.protocol import Connect, Disconnect, Hold, Protocol, Ramp, Relax, Rotate
     from mesodyn.errors import InputError, MesodynError, UnfinishedError
     from mesodyn.experiments import experiment, experiments
-    from mesodyn.experiments.run import Run
+    from mesodyn.experiments.run import Run, load
     from mesodyn.systems.reservoir_trap import ReservoirTrap
     from mesodyn.systems.trap_pair import TrapPair
     from mesodyn.units import quantity

@@ -59,9 +59,10 @@ def whole(argument: str, value: Any, *, low: int = 0, high: int | None = None) -
     limit = f"a whole number of at least {low}" + ("" if high is None else f" and at most {high}")
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
         raise InputError(argument, limit, value)
-    if value != int(value) or value < low or (high is not None and value > high):
+    number = float(value)
+    if not number.is_integer() or number < low or (high is not None and number > high):
         raise InputError(argument, limit, value)
-    return int(value)
+    return int(number)
 
 
 def choice(argument: str, value: Any, options: Collection[str]) -> str:

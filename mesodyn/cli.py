@@ -23,8 +23,10 @@ INTERRUPTED = 130
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="mesodyn")
 def program() -> None:
-    """Simulate small systems in superpositions of particle numbers: what an apparatus shows, and what it would show if
-    the superposition were not there."""
+    """Simulate small systems in superpositions of particle numbers.
+
+    What an apparatus shows, and what it would show if the superposition were not there.
+    """
 
 
 @program.command("list")

@@ -91,8 +91,8 @@ class Site:
         for spin in self.spins:
             size = round(2 * spin) + 1
             if spin > 0:
-                for part, name in zip(parts, "xyz", strict=True):
-                    part[start : start + size, start : start + size] = qutip.jmat(spin, name).full()
+                for part, matrix in zip(parts, qutip.jmat(spin), strict=True):
+                    part[start : start + size, start : start + size] = matrix.full()
             start += size
         return parts[0], parts[1], parts[2]
 
@@ -211,7 +211,8 @@ class NumberSpace:
 
     def correlation(self, left: str, right: str) -> qutip.Qobj:
         """The number-conserving coherence ``sum_m Psi_left,m^dagger Psi_right,m``."""
-        return sum(a.dag() @ b for a, b in zip(self.field(left), self.field(right), strict=True))
+        parts = [a.dag() @ b for a, b in zip(self.field(left), self.field(right), strict=True)]
+        return sum(parts[1:], start=parts[0])
 
     def reduced(self, state: qutip.Qobj, keep: Sequence[str]) -> qutip.Qobj:
         """The fermion-safe reduced density matrix of the sites in `keep`, in their order in the space."""

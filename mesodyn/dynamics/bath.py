@@ -140,7 +140,7 @@ def eigenstates(hamiltonian: Matrix, totals: NDArray[np.int64]) -> tuple[Array, 
     vectors = np.zeros_like(hamiltonian)
     for total in sorted(set(totals.tolist())):
         kept = np.flatnonzero(totals == total)
-        block = np.ix_(range(len(hamiltonian)), kept, kept)
+        block = np.ix_(np.arange(len(hamiltonian)), kept, kept)
         energies[:, kept], vectors[block] = np.linalg.eigh(hamiltonian[block])
     return energies, vectors
 
@@ -170,7 +170,7 @@ def relaxed(states: Matrix, energies: Array, rates: Array, duration: Array, frac
 def walk(generator: Any, start: Any, duration: Array, fractions: Array) -> Any:
     """``exp(G t) x`` (points, moments, n) for static generators, one exponential per distinct gap of `fractions`."""
     found = np.zeros((len(duration), len(fractions), start.shape[-1]), np.result_type(generator, start))
-    propagator, last, state = None, -1.0, start
+    propagator, last, state = np.eye(start.shape[-1]), -1.0, start
     for k, gap in enumerate(np.diff(fractions, prepend=0.0)):
         if abs(gap - last) > 1e-13:
             propagator, last = scipy.linalg.expm(generator * (gap * duration)[:, None, None]), gap

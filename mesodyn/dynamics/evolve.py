@@ -18,7 +18,7 @@ from mesodyn.accounts import check_account
 from mesodyn.dynamics.bath import Bath
 from mesodyn.dynamics.protocol import Protocol
 from mesodyn.dynamics.solver import METHODS, Solver, expectation
-from mesodyn.dynamics.stages import Flatten, stages
+from mesodyn.dynamics.stages import stages
 from mesodyn.errors import InputError, Shown, UnfinishedError
 from mesodyn.numberspace import Matrix
 from mesodyn.systems.base import Setting, System, matrices
@@ -85,8 +85,9 @@ def evolve(
     Returns
     -------
     xarray.Dataset
-        Dims ``moment`` and the parameters' axes. Variables: ``time`` (moment, axes), ``energy``, ``heat`` (given to
-        the baths of `Relax` segments so far), ``norm``, the observables, ``error`` (axes); ``segment`` (moment) labels the moments. Units are those of the parameters.
+        Dims ``moment`` and the parameters' axes. Variables: ``time`` (moment, axes), ``energy``, ``heat`` (given to the
+        baths of `Relax` segments so far), ``norm``, the observables, ``error`` (axes); ``segment`` (moment) labels the
+        moments. Units are those of the parameters.
 
     Raises
     ------
@@ -306,11 +307,11 @@ def _dataset(
         shaped = np.moveaxis(axes.unflatten(edges, grid), len(names), 0)
         variables["state"] = (("edge", *names, "row", "column"), shaped)
         coordinates |= {"edge": ["start", *(s.label for s in problem.protocol)], "row": labels, "column": labels}
-    found = xarray.Dataset(variables, coordinates, {"method": "; ".join(first.methods)})
-    lost = float(np.abs(found.norm.values - 1).max())
+    record = xarray.Dataset(variables, coordinates, {"method": "; ".join(first.methods)})
+    lost = float(np.abs(record.norm.values - 1).max())
     if not lost <= NORM_TOLERANCE:
         raise UnfinishedError(
-            f"the norm was lost by {lost:.1e} (methods {found.attrs['method']}): no result is handed out; "
+            f"the norm was lost by {lost:.1e} (methods {record.attrs['method']}): no result is handed out; "
             "ask for a smaller tolerance or more moments"
         )
-    return found
+    return record

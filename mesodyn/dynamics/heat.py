@@ -68,7 +68,8 @@ def _trimmed(heats: Array, weights: Array) -> tuple[Array, Array]:
     """Move the outcomes that matter to the front and drop the rest."""
     faint = ~(weights > FAINT)
     order = np.argsort(faint, axis=1, kind="stable")
-    heats, weights, faint = (np.take_along_axis(part, order, 1) for part in (heats, weights, faint))
+    heats, weights = np.take_along_axis(heats, order, 1), np.take_along_axis(weights, order, 1)
+    faint = np.take_along_axis(faint, order, 1)
     width = max(1, int((~faint).sum(axis=1).max()))
     heats = np.where(faint, np.nan, heats)
     return heats[:, :width], np.where(faint, 0.0, weights)[:, :width]

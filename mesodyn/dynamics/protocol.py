@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -32,7 +31,7 @@ def speed(shape: str, fraction: Array) -> Array:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Segment(ABC):
+class Segment:
     """One step of a protocol, lasting `duration`."""
 
     duration: Any = 0.0

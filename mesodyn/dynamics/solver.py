@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 import qutip
-import scipy.linalg
 from numpy.typing import NDArray
 
 from mesodyn.dynamics import bath as baths
 from mesodyn.dynamics import unitary
 from mesodyn.dynamics.bath import Bath, Decay
 from mesodyn.dynamics.stages import Flatten, Stage
-from mesodyn.errors import InputError, Shown
+from mesodyn.errors import InputError
 from mesodyn.numberspace import Matrix
 from mesodyn.systems.base import System, matrices, stack
 
@@ -135,7 +134,7 @@ class Solver:
                 phases = phases * np.einsum("pmii->pmi", part)
             else:
                 total = part if total is None else total @ part
-        return phases[..., None] * (np.eye(len(self.kept)) if total is None else total)
+        return np.asarray(phases[..., None] * (np.eye(len(self.kept)) if total is None else total))
 
     def _group(self, stage: Stage, group: list[str], fractions: Array) -> Matrix:
         """The propagators of one group, block by block."""

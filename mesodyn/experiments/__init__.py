@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import sys
+from types import ModuleType
 from typing import Any
 
 from mesodyn.errors import unknown_name
@@ -74,3 +76,13 @@ def experiment(name: str, /, *, seed: int = 0, quick: bool = False, **parameters
     1.999923902
     """
     return kind_of(name)(parameters, seed=seed, quick=quick)
+
+
+class _Callable(ModuleType):
+    """Lets ``mesodyn.experiments()`` work though this package has the same name as the public function."""
+
+    def __call__(self) -> list[str]:
+        return experiments()
+
+
+sys.modules[__name__].__class__ = _Callable

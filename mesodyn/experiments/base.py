@@ -55,7 +55,7 @@ class Experiment(ABC):
         self.quick = quick
         self.check()
 
-    def check(self) -> None:
+    def check(self) -> None:  # noqa: B027 (most experiments have nothing to add)
         """Refuse combinations of values that make no sense, before any solving."""
 
     @abstractmethod

@@ -250,11 +250,11 @@ class Beating(Experiment):
             "beat": (
                 beat,
                 "The first periods. Only the superposition has an order parameter of its own; with the total number "
-                "conserved the correlation with the outside beats instead, at the difference of the chemical potentials.",
+                "conserved the correlation with the outside beats instead, at the difference of chemical potentials.",
             ),
             "phasor": (
                 plots.phasor(paths, radius=0.5),
-                "The order parameter in the complex plane: it turns in the laboratory and stands in the rotating frame.",
+                "The order parameter in the complex plane: turning in the laboratory, still in the rotating frame.",
             ),
         }
 
@@ -302,7 +302,7 @@ class Beating(Experiment):
         ]
         texts = {
             "superposition": "A superposition of N and N + k: its order parameter turns in the laboratory.",
-            "conserving": "Total number conserved: the trap alone shows nothing, the correlation with the outside beats.",
+            "conserving": "Total number conserved: the trap alone shows nothing, its correlation outside beats.",
             "mixture": "A mixture of N and N + k: nothing beats.",
         }
         return {"panels": panels, "frames": self.frames, "captions": [texts[self.account]] * self.frames}

@@ -148,7 +148,7 @@ def _heat(experiment: Any, factor: float, expected: bool) -> plots.Curve:
 
 
 def _label(experiment: TwoPiRotation) -> str:
-    """This run's curve."""
+    """The label of the run's own curve."""
     system = experiment.system()
     spin = f", spin {system.spin:g}" if system.site.spinful and system.spin != 0.5 else ""
     return f"{experiment.values['kind']}{spin}, {experiment.account}"
@@ -211,7 +211,7 @@ def _axis_scale(experiment: TwoPiRotation, name: str, record: xarray.Dataset) ->
     return experiment.scaled(kind, name.replace("_", " "), float(np.abs(record[name]).max()))
 
 
-# -- the animation ------------------------------------------------------------------------------------------------------
+# -- the animation ----------------------------------------------------------------------------------------------------
 
 CAPTIONS = {
     "start": "Two traps share one extra particle: linked and cooled, it is in the bonding state.",

@@ -35,8 +35,8 @@ class TwoPiRotation(Experiment):
     name = "two-pi-rotation"
     title = "Turning one of two traps by 2π"
     meaning = (
-        "Two equal traps share one extra particle and are cooled while a link connects them. The link is cut, the field "
-        "of trap B is turned about an axis, and the link is made again. With a fermion and the field at right angles to "
+        "Two equal traps share one extra particle and are cooled while a link connects them. The link is cut, the "
+        "field of trap B is turned about an axis, and the link is made again. With a fermion and the field at right angles to "
         "the axis, one full turn changes the relative sign of the two halves of the state: the pair is then in its "
         "antibonding state and gives 2|J| of heat to the bath. The sign is not put in: it is the Berry phase that the "
         "spin collects while it follows its field. With the total number fixed this is ordinary quantum mechanics; the "
@@ -205,7 +205,7 @@ class TwoPiRotation(Experiment):
         v = self.values
         connect = record.isel(moment=_last(record, "connect"), drop=True)
         start, end = record.isel(moment=0, drop=True), record.isel(moment=-1, drop=True)
-        expected = Expected(self)
+        expected = theory.Expected(v, self.account, self.system())
         released = connect.energy - record.equilibrium
         granted = ROUNDING * abs(record.energy).max("moment") + 0 * released
         flowed = end.heat
@@ -304,91 +304,6 @@ class TwoPiRotation(Experiment):
         from mesodyn.experiments import two_pi_drawing
 
         return two_pi_drawing.animation(self, record, at)
-
-
-class Expected:
-    """What theory says for an experiment's parameters; nan where no formula is valid."""
-
-    def __init__(self, experiment: TwoPiRotation) -> None:
-        v, system = experiment.values, experiment.system()
-        self.v, self.account, self.step = v, experiment.account, system.step
-        self.spin = system.site.spinful
-        self.hole = system.kind == "fermion" and system.n_c % 2 == 1
-        self.both = system.kind == "pair" and self.spin > 0
-        form = theory.uniform if v["ramp"] == "uniform" else theory.smooth
-        self.half = form(v["zeeman"], v["field_angle"], v["turns"], v["rotation_time"])
-        self.outside, self.flips = theory.depolarised(self.spin, v["zeeman"], v["temperature"])
-        self._phase()
-        self._heat()
-
-    def _phase(self) -> None:
-        """The coherence relative to its start, its phase, and the flips."""
-        v, half = self.v, self.half
-        follows = 0 if self.both else round(2 * self.spin)
-        spin_part = half.overlap**follows
-        drift = v["detuning"] * v["rotation_time"]
-        drift = drift + 0.5 * v["inertia_change"] * theory.squared_rate(v["turns"], v["rotation_time"], v["ramp"])
-        self.coherence = (np.conj(spin_part) if self.hole else spin_part) * np.exp(1j * drift)
-        self.phase = -np.angle(self.coherence)
-        self.phase_error = follows * half.phase_error + 4 * self.outside * bool(follows)
-        lossy = self.hole and np.any(np.asarray(v["loss"]) != 0)
-        self.flip = half.flip if not lossy else np.nan
-        self.flip_error = half.flip_error + 2 * self.outside
-
-    def _heat(self) -> None:
-        """The mean heat (PHYSICS 3c with everything; DEFINITIONS 6.2 for turns that are not whole)."""
-        v, j, cold = self.v, self.v["tunnelling"], self.v["temperature"]
-        conserving = self.account == "conserving"
-        shared = 1.0 if conserving else 2 * v["weight"] * (1 - v["weight"])
-        kept = np.exp(-v["loss"] * v["rotation_time"])
-        level = theory.binding(j, v["connected_detuning"], cold)
-        start = level if conserving else j + 0 * level
-        gain = level + self._misaligned(level)
-        damping = np.exp(-v["dephasing"] * self.step**2 * v["rotation_time"])
-        first, second = v["phases"]
-        relative = self.coherence if conserving else self.coherence * np.exp(-1j * (first - second))
-        amount = 0.0 if self.account == "mixture" else start
-        found = shared * kept * (gain - amount * damping * np.real(relative))
-        self.heat_error = shared * abs(amount) * self.phase_error
-        if not conserving:
-            found = found + 2 * v["weight"] ** 2 * kept * (1 - kept) * level
-        found, spins = found + self._spin_heat(kept), round(2 * self.spin)
-        heavy = v["zeeman"] * spins * (2 * self.half.flip + self.flips)
-        self.heat_error = self.heat_error + 4 * self.outside * (abs(j) + heavy) + v["zeeman"] * spins * self.flip_error
-        spoiled = np.any(np.asarray(v["loss"]) != 0) and (self.hole or self.both)
-        self.heat = found * (np.nan if spoiled else 1.0)
-
-    def _spin_heat(self, kept: Any) -> Any:
-        """Heat from spins that left the ground state of their field, by flips or (a pure start) by being too cold."""
-        if not self.spin:
-            return 0.0
-        v = self.v
-        if self.both:
-            in_b, spins = 1.0, 2.0
-        elif self.account == "conserving":
-            lean = v["connected_detuning"] / 2 / theory.binding_energy(v["tunnelling"], v["connected_detuning"])
-            factor = theory.thermal_factor(
-                theory.binding_energy(v["tunnelling"], v["connected_detuning"]), v["temperature"]
-            )
-            in_b, spins = 0.5 * (1 + (-1 if self.hole else 1) * lean * factor), 1.0
-        else:
-            in_b = 1 - v["weight"] if self.hole else v["weight"]
-            spins = 2 * in_b
-        size = v["zeeman"] * round(2 * self.spin)
-        pure = 0.0 if self.account == "conserving" else v["zeeman"] * self.flips * spins * kept
-        return size * self.half.flip * in_b * kept - pure
-
-    def _misaligned(self, level: Any) -> Any:
-        """What a field that stays turned takes from the binding; nan where that has no closed form."""
-        v = self.v
-        if not self.spin or self.both:
-            return 0.0
-        turned = abs(v["turns"] - np.round(v["turns"])) > 1e-12
-        near = theory.closeness(v["field_angle"], v["turns"])
-        ground = -theory.turned_ground_energy(v["zeeman"], v["tunnelling"], near) - v["zeeman"] / 2
-        simple = (self.spin == 0.5) & (v["temperature"] == 0) & (v["connected_detuning"] == 0)
-        change = ground - level
-        return theory.where(turned, theory.where(simple, change, np.nan), 0.0)
 
 
 def _last(record: xarray.Dataset, segment: str) -> int:

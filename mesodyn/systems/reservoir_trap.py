@@ -140,9 +140,8 @@ class ReservoirTrap(System):
         low = np.sqrt(1 - values["weight"]).astype(complex)
         high = np.sqrt(values["weight"]) * np.exp(1j * values["phase"])
         with_step = 0 if account != "conserving" else 1
-        ket = np.zeros((len(low), 2, 2), complex)
-        ket[:, 0, with_step], ket[:, 1, 0] = low, high
-        ket = ket.reshape(len(low), 4)
+        ket = np.zeros((len(low), 4), complex)
+        ket[:, with_step], ket[:, 2] = low, high
         state = ket[:, :, None] * ket[:, None, :].conj()
         if account == "mixture":
             state = state * np.eye(4)

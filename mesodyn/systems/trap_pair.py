@@ -123,12 +123,12 @@ class TrapPair(System):
         object.__setattr__(self, "spin", float(spin))
 
     @property
-    def phase_A(self) -> Any:  # noqa: N802  (A is the trap's name)
+    def phase_A(self) -> Any:
         """The phase of trap A."""
         return self.phases[0]
 
     @property
-    def phase_B(self) -> Any:  # noqa: N802
+    def phase_B(self) -> Any:
         """The phase of trap B."""
         return self.phases[1]
 
@@ -251,13 +251,13 @@ class TrapPair(System):
         return np.asarray(sum(ket[:, :, None] * ket[:, None, :].conj() for ket in kets))
 
     def equilibrium(self) -> xarray.Dataset:
-        """Thermal equilibrium of the connected pair with one shared step (total 2 N_c + step).
+        r"""Thermal equilibrium of the connected pair with one shared step (total 2 N_c + step).
 
         Returns
         -------
         xarray.Dataset
             Over the parameters' dims: ``energy``, ``imbalance`` (N_A - N_B) and ``coherence``
-            (:math:`\\langle\\Psi_A^\\dagger\\Psi_B\\rangle`), in the units of the parameters.
+            (:math:`\langle\Psi_A^\dagger\Psi_B\rangle`), in the units of the parameters.
         """
         import xarray
 

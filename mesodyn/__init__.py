@@ -43,7 +43,28 @@ _HOME = {
     "UnfinishedError": "mesodyn.errors",
 }
 
-__all__ = [*_HOME]
+__all__ = [
+    "Bath",
+    "Connect",
+    "Disconnect",
+    "Hold",
+    "InputError",
+    "MesodynError",
+    "Protocol",
+    "Ramp",
+    "Relax",
+    "ReservoirTrap",
+    "Rotate",
+    "Run",
+    "TrapPair",
+    "UnfinishedError",
+    "axis",
+    "evolve",
+    "experiment",
+    "experiments",
+    "load",
+    "quantity",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import xarray
 
 CHECKSUMS = "checksums.txt"
+TOML = "run.toml"
 GUARDED = ("record.nc", "findings.nc")
 """The files whose checksums are verified when a folder is read."""
 
@@ -25,7 +27,7 @@ GUARDED = ("record.nc", "findings.nc")
 def next_free(parent: Path, name: str) -> Path:
     """The first of ``parent/name-001``, ``-002``, ... that does not exist."""
     number = 1
-    while (found := parent / f"{name}-{number:03d}").exists():
+    while (found := parent / f"{name}-{number:03d}").exists() or _being_made(found):
         number += 1
     return found
 
@@ -41,33 +43,63 @@ def new_folder(folder: Path, *, force: bool = False) -> Iterator[Path]:
     UnfinishedError
         When the disk refuses while the block writes.
     """
-    if folder.exists() and not force:
-        raise InputError("out", "a folder that does not exist yet", str(folder), "choose another, or add --force")
-    if folder.is_file():
-        raise InputError("out", "a folder", str(folder), "that is a file; choose another name")
-    partial = folder.parent / f".{folder.name}.partial-{os.getpid()}"
+    place, new = folder.resolve(), list[Path]()
+    partial = place.parent / f".{place.name}.partial-{os.getpid()}"
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _clear_stale(folder)
+        _refuse_taken(folder, force)
+        new = [parent for parent in place.parents if not parent.exists()]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _clear_stale(place)
         partial.mkdir()
     except OSError as error:
+        _remove_empty(new)
         way = "choose a folder that can be written"
         raise InputError("out", "a writable folder", Shown(f"{folder} ({error.strerror})"), way) from None
     try:
         yield partial
-        _put_in_place(partial, folder)
+        _put_in_place(partial, place)
     except OSError as error:
-        raise UnfinishedError(f"{folder} could not be written ({error.strerror}); nothing was left there") from error
+        why = error.strerror or error
+        raise UnfinishedError(f"{folder} could not be written ({why}); nothing was left there") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        _remove_empty(new)
+
+
+def _refuse_taken(folder: Path, force: bool) -> None:
+    """Refuse a file, and a folder unless it may be replaced; one with other things in it is never replaced."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError("out", "a folder", str(folder), "that is a file; choose another name")
+    if folder.exists() and not force:
+        raise InputError("out", "a folder that does not exist yet", str(folder), "choose another, or add --force")
+    if folder.exists() and any(folder.iterdir()) and not any((folder / name).exists() for name in (CHECKSUMS, TOML)):
+        must = "a run folder or an empty one to be replaced"
+        raise InputError("out", must, str(folder), "other things are in it; choose another")
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    """Remove the folders, innermost first, in which nothing is."""
+    with contextlib.suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _clear_stale(folder: Path) -> None:
     """Remove what killed runs have left beside `folder`."""
-    for left in folder.parent.glob(f".{folder.name}.partial-*"):
-        number = left.name.rpartition("-")[2]
-        if not (number.isdigit() and _alive(int(number))):
-            shutil.rmtree(left, ignore_errors=True)
+    for kind in ("partial", "replaced"):
+        for left in folder.parent.glob(f".{glob.escape(folder.name)}.{kind}-*"):
+            if not _of_living(left):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _being_made(folder: Path) -> bool:
+    """Whether another process is writing what will be `folder`."""
+    return any(map(_of_living, folder.parent.glob(f".{glob.escape(folder.name)}.partial-*")))
+
+
+def _of_living(partial: Path) -> bool:
+    number = partial.name.rpartition("-")[2]
+    return number.isdigit() and _alive(int(number))
 
 
 def _alive(process: int) -> bool:
@@ -94,8 +126,12 @@ def _put_in_place(partial: Path, folder: Path) -> None:
     if folder.exists():
         old = partial.with_name(partial.name.replace(".partial-", ".replaced-"))
         os.replace(folder, old)
-        os.replace(partial, folder)
-        shutil.rmtree(old)
+        try:
+            os.replace(partial, folder)
+        except OSError:
+            os.replace(old, folder)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
     else:
         os.replace(partial, folder)
 
@@ -114,6 +150,26 @@ def write_json(data: Any, path: Path) -> None:
     path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def verified(folder: Path, name: str) -> Path:
+    """The path of a file of a run folder, its checksum verified.
+
+    Raises
+    ------
+    InputError
+        When the file is missing or damaged.
+    """
+    path, sums = folder / name, folder / CHECKSUMS
+    for needed in (path, sums):
+        if not needed.is_file():
+            raise InputError("run", f"a whole run folder, with {needed.name}", str(folder), "run it again")
+    lines = sums.read_text(encoding="utf-8", errors="replace").splitlines()
+    known = {line.partition("  ")[2]: line.partition("  ")[0] for line in lines}
+    if known.get(name) != _digest(path):
+        way = f"its checksum is not the one in {CHECKSUMS}; run it again (mesodyn run {folder})"
+        raise InputError(name, "undamaged", Shown(f"damaged or changed in {folder}"), way)
+    return path
+
+
 def read_dataset(folder: Path, name: str) -> xarray.Dataset:
     """A NetCDF file of a run folder, its checksum verified.
 
@@ -124,16 +180,7 @@ def read_dataset(folder: Path, name: str) -> xarray.Dataset:
     """
     import xarray
 
-    path, sums = folder / name, folder / CHECKSUMS
-    for needed in (path, sums):
-        if not needed.is_file():
-            raise InputError("run", f"a whole run folder, with {needed.name}", str(folder), "run it again")
-    known = dict(
-        reversed(line.split("  ", 1)) for line in sums.read_text(encoding="utf-8").splitlines() if "  " in line
-    )
-    if known.get(name) != _digest(path):
-        way = f"its checksum is not the one in {CHECKSUMS}; run it again from run.toml"
-        raise InputError(name, "undamaged", Shown(f"damaged in {folder}"), way)
+    path = verified(folder, name)
     with xarray.open_dataset(path, engine="netcdf4", auto_complex=True) as opened:
         return opened.load()
 
@@ -147,10 +194,10 @@ def read_toml(path: Path) -> Mapping[str, Any]:
         When it is missing or no TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise InputError("run", "a TOML file or a run folder", str(path), "no such file") from None
     except OSError as error:
         raise InputError("run", "a file that can be read", Shown(f"{path} ({error.strerror})")) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError("run", "a valid TOML file", Shown(f"{path} ({error})"), "mend or delete that line") from None

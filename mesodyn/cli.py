@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json as json_module
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mesodyn.errors import InputError, MesodynError, one_line
+from mesodyn.errors import InputError, MesodynError, Shown, one_line
 
 if TYPE_CHECKING:
     from mesodyn.experiments.base import Experiment
@@ -65,6 +65,7 @@ def show(name: str, toml: bool) -> None:
 @click.option("--force", is_flag=True, help="Replace a folder that exists.")
 @click.option("--quick", is_flag=True, help="A quarter of the moments and frames.")
 @click.option("--seed", type=int, help="Seed of what is drawn at random (default 0).")
+@click.option("--keep", help="findings (default): axes keep the ends of segments; record: every moment.")
 @click.option("--no-animation", is_flag=True, help="Leave the animation out.")
 @click.option("--frame-at", multiple=True, metavar="NAME=VALUE", help="The point of the axes that figures show.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
@@ -76,6 +77,7 @@ def run(
     force: bool,
     quick: bool,
     seed: int | None,
+    keep: str | None,
     no_animation: bool,
     frame_at: tuple[str, ...],
     as_json: bool,
@@ -83,11 +85,9 @@ def run(
     """Run an experiment by NAME, from a TOML file, or a run folder again."""
     from mesodyn import archive
 
-    changes: dict[str, Any] = dict(_pair(text, "--set") for text in settings)
-    if account is not None:
-        changes["account"] = account
-    made = _experiment(what, changes, seed, True if quick else None)
+    made = _experiment(what, changes=_changes(settings, account), seed=seed, quick=True if quick else None, keep=keep)
     point = _point(frame_at)
+    made.at(point)
     folder = out or archive.next_free(Path("runs"), made.name)
     with archive.new_folder(folder, force=force) as place:
         found = made.run()
@@ -126,17 +126,28 @@ def table(rows: list[tuple[str, ...]]) -> str:
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
 
 
-def _experiment(what: str, changes: Mapping[str, Any], seed: int | None, quick: bool | None) -> Experiment:
+def _experiment(what: str, **options: Any) -> Experiment:
     """The experiment that WHAT stands for: a name, a TOML file, or a run folder."""
     from mesodyn import archive
     from mesodyn.experiments import experiments
     from mesodyn.experiments.run import from_description
 
     path = Path(what)
-    if what not in experiments() and (path.suffix == ".toml" or path.exists()):
+    if what not in experiments() and (path.suffix == ".toml" or len(path.parts) > 1 or path.exists()):
         path = path / "run.toml" if path.is_dir() else path
-        return from_description(archive.read_toml(path), str(path), changes=changes, seed=seed, quick=quick)
-    return from_description({"experiment": what}, what, changes=changes, seed=seed, quick=quick)
+        return from_description(archive.read_toml(path), str(path), **options)
+    return from_description({"experiment": what}, what, **options)
+
+
+def _changes(settings: tuple[str, ...], account: str | None) -> dict[str, str]:
+    """The values of --set and --account, each name once."""
+    changes: dict[str, str] = {}
+    chosen = [] if account is None else [("account", account)]
+    for name, value in [*(_pair(text, "--set") for text in settings), *chosen]:
+        if name in changes:
+            raise InputError(name, "set once", Shown(f"{changes[name]!r} and {value!r}"), "leave one out")
+        changes[name] = value
+    return changes
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
@@ -169,7 +180,8 @@ def _print_run(found: Run, folder: Path, as_json: bool) -> None:
     rows = [(*(str(row[name]) for name in names), words[row["passed"]]) for row in found.rows()]
     click.echo(f"{found.summary}\n")
     click.echo(table([("finding", "value", "unit", "expected", "tolerance", "passed"), *rows]))
-    click.echo(f"\n{folder}: report.html, animation, figures, record.nc, run.toml")
+    made = ", ".join(sorted(path.name for path in folder.iterdir()))
+    click.echo(f"\n{folder}: {made}")
 
 
 def _template(kind: Any) -> str:
@@ -203,14 +215,17 @@ def _stop(message: str, code: int) -> int:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code: 0 done, 1 not finished, 2 bad input, 3 a finding fails."""
     command: Callable[..., Any] = program.main
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        code = command(arguments, prog_name="mesodyn", standalone_mode=False) or 0
+        code = command(words or ["--help"], prog_name="mesodyn", standalone_mode=False) or 0
     except MesodynError as error:
         code = _stop(str(error), error.exit_code)
     except click.ClickException as error:
         code = _stop(f"{error.format_message()} (see mesodyn --help)", 2)
     except (click.exceptions.Abort, KeyboardInterrupt):
         code = _stop("interrupted; nothing was left half-written", INTERRUPTED)
+    except ArithmeticError as error:
+        code = _stop(f"could not finish: a value is too large or too small to compute with ({error})", 1)
     except (OSError, MemoryError) as error:
         code = _stop(f"could not finish: {error}", 1)
     except SystemExit as stop:

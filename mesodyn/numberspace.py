@@ -91,7 +91,7 @@ class Site:
         for spin in self.spins:
             size = round(2 * spin) + 1
             if spin > 0:
-                for part, matrix in zip(parts, qutip.jmat(spin), strict=True):
+                for part, matrix in zip(parts, qutip.spin_J_set(spin), strict=True):
                     part[start : start + size, start : start + size] = matrix.full()
             start += size
         return parts[0], parts[1], parts[2]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
 from mesodyn import checks
+from mesodyn.dynamics import unitary
 from mesodyn.errors import InputError, Shown
 from mesodyn.numberspace import Matrix
 
@@ -173,7 +173,7 @@ def walk(generator: Any, start: Any, duration: Array, fractions: Array) -> Any:
     propagator, last, state = np.eye(start.shape[-1]), -1.0, start
     for k, gap in enumerate(np.diff(fractions, prepend=0.0)):
         if abs(gap - last) > 1e-13:
-            propagator, last = scipy.linalg.expm(generator * (gap * duration)[:, None, None]), gap
+            propagator, last = unitary.expm(generator * (gap * duration)[:, None, None]), gap
         state = np.matmul(propagator, state[..., None])[..., 0]
         found[:, k] = state
     return found

@@ -232,9 +232,10 @@ def _bordered(superoperator: Matrix) -> Matrix:
 def expectation(states: Matrix, operator: Matrix) -> NDArray[np.complex128]:
     """``Tr(rho O)`` for stacked density matrices (..., n, n)."""
     rows, columns = np.nonzero(operator)
-    if not len(rows):
-        return np.zeros(states.shape[:-2], complex)
-    return np.asarray((states[..., columns, rows] * operator[rows, columns]).sum(axis=-1))
+    total = np.zeros(states.shape[:-2], complex)
+    for row, column in zip(rows, columns, strict=True):
+        total += states[..., column, row] * operator[row, column]
+    return total
 
 
 __all__: Sequence[str] = ["METHODS", "Solver", "expectation"]

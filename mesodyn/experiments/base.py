@@ -7,19 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mesodyn import checks, units
+import numpy as np
+
+from mesodyn import axes, checks, units
 from mesodyn.accounts import ACCOUNTS, check_account
+from mesodyn.errors import InputError
 from mesodyn.experiments.finding import Finding
 from mesodyn.experiments.parameters import Parameter, Values, resolve
 
 if TYPE_CHECKING:
     import xarray
-    from matplotlib.figure import Figure
 
     from mesodyn.experiments.run import Run
+    from mesodyn.figures.style import Figure
 
 MOMENTS = 101
 FRAMES = 120
+KEEP = ("findings", "record")
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,9 @@ class Experiment(ABC):
     """The energy that the defaults are multiples of when values carry units."""
     frame_axis: ClassVar[tuple[str, float]] = ("", 0.0)
     """Which axis an animation takes a point from, and the value it looks for."""
+
+    keep: str = "findings"
+    """``findings``: a run with axes records the ends of the segments only; ``record``: every moment."""
 
     def __init__(self, given: Mapping[str, Any], *, seed: int = 0, quick: bool = False) -> None:
         self.values: Values = resolve(self.parameters, given, self.scale)
@@ -78,13 +85,16 @@ class Experiment(ABC):
     def summary(self, findings: Mapping[str, Finding]) -> str:
         """One sentence that says what was found."""
 
-    def run(self, out: Any = None, force: bool = False) -> Run:
+    def run(self, out: Any = None, *, keep: str | None = None, force: bool = False) -> Run:
         """Run the experiment.
 
         Parameters
         ----------
         out
             A folder to save the run in; it must not exist unless `force`.
+        keep
+            ``"findings"`` (the default): with axes, the record holds the ends of the segments only, and figures and
+            animations evolve the point that they show anew; ``"record"``: every moment of every point.
         force
             Whether a folder that exists is replaced.
 
@@ -95,10 +105,84 @@ class Experiment(ABC):
         """
         from mesodyn.experiments.run import Run
 
-        run = Run.of(self)
+        run = Run.of(self.keeping(keep or self.keep))
         if out is not None:
             run.save(out, force=force)
         return run
+
+    def keeping(self, keep: str) -> Experiment:
+        """The same experiment, keeping ``"findings"`` or the whole ``"record"``."""
+        found = self.changed()
+        found.keep = checks.choice("keep", keep, KEEP)
+        return found
+
+    def axes(self) -> dict[str, xarray.DataArray]:
+        """The axes of all parameters, by name."""
+        flat: dict[str, Any] = {}
+        for name, value in self.values.resolved.items():
+            parts = value if isinstance(value, tuple) else (value,)
+            flat |= {f"{name} {k}" if k else name: part for k, part in enumerate(parts) if hasattr(part, "dims")}
+        return axes.broadcast_axes(flat)
+
+    def at(self, point: Mapping[str, float]) -> tuple[Experiment, dict[str, float]]:
+        """The experiment at one point of its axes, and where that is.
+
+        On each axis the value nearest to that of `point` is taken, else to that of `frame_axis`, else the middle.
+        """
+        place: dict[str, float] = {}
+        known = self.axes()
+        for name in point:
+            if name not in known:
+                was = ", ".join(known) or "none: no parameter is an axis"
+                raise InputError("frame-at", f"the name of an axis ({was})", name, "leave it out, or name an axis")
+        for name, coordinate in known.items():
+            wanted = point.get(name, self.frame_axis[1] if name == self.frame_axis[0] else None)
+            values = coordinate.values
+            place[name] = float(values[len(values) // 2 if wanted is None else abs(values - wanted).argmin()])
+        fixed = {name: _at(value, place) for name, value in self.values.resolved.items()}
+        return self.changed(**fixed), place
+
+    def flat_values(self) -> dict[str, Any]:
+        """The values by name: numbers as arrays over all points (of length 1 without axes), choices as they are."""
+        grid = self.axes()
+
+        def flat(value: Any) -> Any:
+            if isinstance(value, tuple):
+                return tuple(flat(part) for part in value)
+            return value if value is None or isinstance(value, str) else axes.flatten(value, grid)
+
+        return {name: flat(value) for name, value in self.values.resolved.items()}
+
+    def flat(self, variable: xarray.DataArray) -> Any:
+        """A variable of the record as an array (moment, points, ...) or (points, ...)."""
+        grid = self.axes()
+        front = [name for name in ("moment",) if name in variable.dims]
+        array = variable.transpose(*front, *grid, ...).values
+        kept = array.shape[: len(front)]
+        return array.reshape(*kept, -1, *array.shape[len(front) + len(grid) :])
+
+    def finding(
+        self,
+        name: str,
+        meaning: str,
+        value: Any,
+        unit: str = "",
+        expected: Any = None,
+        tolerance: Any = 0.0,
+        equation: str = "",
+        period: float | None = None,
+    ) -> Finding:
+        """A finding from arrays over the points."""
+        import xarray
+
+        grid = self.axes()
+
+        def labelled(array: Any) -> xarray.DataArray:
+            full = np.broadcast_to(np.asarray(array, float), np.shape(value))
+            return xarray.DataArray(axes.unflatten(full, grid), dims=tuple(grid), coords=grid)
+
+        theory = None if expected is None else labelled(expected)
+        return Finding(name, meaning, labelled(value), unit, theory, labelled(tolerance), equation, period)
 
     def changed(self, **changes: Any) -> Experiment:
         """The same experiment with some resolved values replaced (for nulls and comparisons)."""
@@ -112,6 +196,11 @@ class Experiment(ABC):
     def moments(self) -> int:
         """How many moments a segment has."""
         return (MOMENTS - 1) // 4 + 1 if self.quick else MOMENTS
+
+    @property
+    def ends_only(self) -> bool:
+        """Whether only the ends of the segments are recorded."""
+        return self.keep == "findings" and bool(self.axes())
 
     @property
     def frames(self) -> int:
@@ -144,14 +233,10 @@ class Experiment(ABC):
         return "natural" if self.values.natural else str(units.KINDS[kind].base)
 
 
-def chosen(record: xarray.Dataset, at: Mapping[str, float], prefer: tuple[str, float]) -> xarray.Dataset:
-    """One point of a record: on each axis the value nearest to `at`, else to `prefer`, else the middle."""
-    own = {"moment", "component", "trap", "row", "column", "edge", "outcome", "part"}
-    point: dict[str, Any] = {}
-    for name in record.dims:
-        if name in own:
-            continue
-        values = record[name].values
-        wanted = at.get(str(name), prefer[1] if name == prefer[0] else None)
-        point[str(name)] = len(values) // 2 if wanted is None else int(abs(values - wanted).argmin())
-    return record.isel(point)
+def _at(value: Any, place: Mapping[str, float]) -> Any:
+    """A value at one point of its axes."""
+    if isinstance(value, tuple):
+        return tuple(_at(part, place) for part in value)
+    if not hasattr(value, "dims"):
+        return value
+    return value.sel({name: place[name] for name in value.dims}).item()

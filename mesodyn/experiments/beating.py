@@ -9,14 +9,15 @@ import numpy as np
 
 from mesodyn.dynamics.evolve import evolve
 from mesodyn.dynamics.protocol import Hold, Protocol
-from mesodyn.experiments.base import Experiment, chosen
+from mesodyn.experiments.base import Experiment
 from mesodyn.experiments.finding import Finding
 from mesodyn.experiments.parameters import Parameter
 from mesodyn.systems.reservoir_trap import ReservoirTrap
 
 if TYPE_CHECKING:
     import xarray
-    from matplotlib.figure import Figure
+
+    from mesodyn.figures.style import Figure
 
 PERIODS = 10
 """How many periods are recorded unless a duration is given."""
@@ -224,10 +225,10 @@ class Beating(Experiment):
         """The beat under the three accounts, and the path in the complex plane."""
         from mesodyn.figures import plots
 
-        point = self._burst(chosen(record, at, self.frame_axis))
+        runs = self._accounts(record, at)
+        point = runs[self.account]
         clock = self.scaled("time", "time", float(point.time.max()))
         name = r"$\langle\Psi\rangle$" if self.step == 1 else r"$\langle\Psi\Psi\rangle$"
-        runs = {account: self._of(account, record, at) for account in self.accounts}
         panels = [
             plots.Panel(f"Re {name}, laboratory", {a: r.order_parameter.real.values for a, r in runs.items()}),
             plots.Panel(
@@ -258,24 +259,21 @@ class Beating(Experiment):
             ),
         }
 
-    def _burst(self, point: xarray.Dataset) -> xarray.Dataset:
-        """The densely sampled start."""
-        last = BURST * 2 * np.pi / self.frequency
-        last = float(last.min()) if hasattr(last, "dims") else last
-        time = point.time.values
+    def _accounts(self, record: xarray.Dataset, at: Mapping[str, float]) -> dict[str, xarray.Dataset]:
+        """The densely sampled start of one point, in every account."""
+        one, place = self.at(at)
+        own = {self.account: record} if not place else {}
+        runs = {a: own[a] if a in own else one.changed(account=a).record() for a in self.accounts}
+        last = BURST * 2 * np.pi / (int(one.values["step"]) * one.values["chemical_potential"])
+        time = runs[self.account].time.values
         even = np.flatnonzero((time <= last * (1 + 1e-9)) & ((time == 0) | (time > last * 2e-3)))
-        return point.isel(moment=even)
-
-    def _of(self, account: str, record: xarray.Dataset, at: Mapping[str, float]) -> xarray.Dataset:
-        """The same run in another account."""
-        other = record if account == self.account else self.changed(account=account).record()
-        return self._burst(chosen(other, at, self.frame_axis))
+        return {account: run.isel(moment=even) for account, run in runs.items()}
 
     def animation(self, record: xarray.Dataset, at: Mapping[str, float]) -> dict[str, Any]:
         """Phasors in both frames beside the real part against time."""
         from mesodyn.figures import animation as moving
 
-        runs = {account: self._of(account, record, at) for account in self.accounts}
+        runs = self._accounts(record, at)
         point = runs[self.account]
         clock = self.scaled("time", "time", float(point.time.max()))
         time = point.time.values / clock.factor
@@ -315,24 +313,17 @@ def _frequency(time: xarray.DataArray, z: xarray.DataArray, lag: Any) -> tuple[x
     than any period and grow by at most two, so no turn is lost. nan where there is no coherence.
     """
     first = z.isel(moment=0, drop=True)
-    strong = abs(first) > FAINT
-    relative = (z * first.conj()).where(strong)
-    rotated = -np.arctan2(relative.imag, relative.real)
-    used = abs(relative) > FAINT * FAINT
+    clock = (time + 0 * z.real).transpose("moment", ...).values
+    relative = (z * first.conj()).transpose("moment", ...).values
+    measured, used = -np.angle(relative), (np.abs(relative) > FAINT**2) & (clock > 0)
     if lag is not None:
-        used = used & (time <= lag)
-    phase, rate = 0 * rotated.isel(moment=0, drop=True), 0 * rotated.isel(moment=0, drop=True)
-    followed = []
-    for k in range(time.sizes["moment"]):
-        now, here = time.isel(moment=k, drop=True), rotated.isel(moment=k, drop=True)
+        used = used & (time <= lag).transpose("moment", ...).values
+    rate = np.zeros(relative.shape[1:])
+    followed = np.zeros(relative.shape)
+    for k, (now, here) in enumerate(zip(clock, measured, strict=True)):
         guess = rate * now
-        close = guess + (here - guess + np.pi) % (2 * np.pi) - np.pi
-        take = used.isel(moment=k, drop=True) & (now > 0)
-        phase = close.where(take, phase)
-        rate = (close / now.where(now > 0, 1.0)).where(take, rate)
-        followed.append(close.where(take))
-    straight = [abs(close - rate * time.isel(moment=k, drop=True)).fillna(0) for k, close in enumerate(followed)]
-    bent = straight[0]
-    for part in straight[1:]:
-        bent = np.maximum(bent, part)
-    return rate.where(strong), bent.where(strong)
+        followed[k] = guess + (here - guess + np.pi) % (2 * np.pi) - np.pi
+        rate = np.where(used[k], followed[k] / np.where(now > 0, now, 1.0), rate)
+    bent = np.where(used, np.abs(followed - rate * clock), 0.0).max(axis=0)
+    strong = abs(first) > FAINT
+    return (0.0 * abs(first) + rate).where(strong), (0.0 * abs(first) + bent).where(strong)

@@ -58,9 +58,9 @@ class Finding:
     def passed(self) -> bool | None:
         """Whether every point with an expectation is within its tolerance; None where there is none."""
         deviation = self.deviation
-        if deviation is None or not bool(deviation.notnull().any()):
+        if deviation is None or self.expected is None or not bool(self.expected.notnull().any()):
             return None
-        return bool(((deviation <= self.tolerance) | self.expected.isnull()).all())  # type: ignore[union-attr]
+        return bool(((deviation <= self.tolerance) | self.expected.isnull()).all())
 
     def as_dict(self, unit: str) -> dict[str, Any]:
         """The finding as plain data: nested lists, None for nan."""
@@ -82,8 +82,10 @@ def listed(value: Any) -> Any:
 
     array = np.asarray(value)
     if array.size > LARGEST_LIST:
-        low, high = float(np.nanmin(array)), float(np.nanmax(array))
-        return {"points": array.size, "smallest": low, "largest": high, "mean": float(np.nanmean(array))}
+        finite = array[np.isfinite(array)]
+        ends = (finite.min(), finite.max(), finite.mean()) if finite.size else (None, None, None)
+        words = zip(("smallest", "largest", "mean"), ends, strict=True)
+        return {"points": array.size} | {word: None if end is None else float(end) for word, end in words}
     return _plain(array.tolist())
 
 

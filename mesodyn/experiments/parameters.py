@@ -101,6 +101,8 @@ def resolve(parameters: Sequence[Parameter], given: Mapping[str, Any], scale: st
     InputError
         For an unknown name, a value that is not what it must be, or plain numbers mixed with units.
     """
+    import numpy as np
+
     known = {parameter.name: parameter for parameter in parameters}
     for name in given:
         if name not in known:
@@ -110,15 +112,23 @@ def resolve(parameters: Sequence[Parameter], given: Mapping[str, Any], scale: st
     resolved: dict[str, Any] = {name: value for name, (value, _) in read.items()}
     unit: Any = 1.0
     if not natural:
-        missing = [p.name for p in parameters if p.name not in read and p.kind in DIMENSIONAL and p.default]
+        missing = [p.name for p in parameters if p.name not in read and _follows_scale(p)]
         if missing and scale not in read:
             must = f"given with a unit when other parameters are: the default of {missing[0]} is a multiple of it"
             raise InputError(scale, must, Shown("not given"), f"add --set {scale}='100 Hz'")
         unit = abs(resolved.get(scale, 1.0))
+        if missing and not np.all(unit):
+            must = f"other than 0 when values have units: the default of {missing[0]} is a multiple of it"
+            raise InputError(scale, must, Shown("0"), f"give a unit to {', '.join(missing)} too")
     for parameter in parameters:
         if parameter.name not in resolved:
             resolved[parameter.name] = _default(parameter, resolved, unit)
     return Values({p.name: _ranged(p, resolved[p.name]) for p in parameters}, dict(given), natural)
+
+
+def _follows_scale(parameter: Parameter) -> bool:
+    """Whether the default is a multiple of the scale."""
+    return parameter.kind in DIMENSIONAL and bool(parameter.default) and not callable(parameter.default)
 
 
 def _default(parameter: Parameter, resolved: Mapping[str, Any], unit: Any) -> Any:
@@ -126,7 +136,7 @@ def _default(parameter: Parameter, resolved: Mapping[str, Any], unit: Any) -> An
     if callable(parameter.default):
         found: Callable[[Mapping[str, Any]], Any] = parameter.default
         return found(resolved)
-    if parameter.default and parameter.kind in DIMENSIONAL:
+    if _follows_scale(parameter):
         return parameter.default * unit ** DIMENSIONAL[parameter.kind]
     return parameter.default
 
@@ -151,6 +161,8 @@ def _brief(value: Any) -> str:
 def _read(parameter: Parameter, value: Any) -> tuple[Any, bool | None]:
     """The number or axis, and whether it came with a unit (None: it could be either, as a zero)."""
     if parameter.kind == "choice":
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
         return checks.choice(parameter.name, value, parameter.choices), None
     if parameter.kind == "count":
         return checks.whole(parameter.name, _plain(parameter, value), low=int(max(0, parameter.low))), None
@@ -163,12 +175,31 @@ def _read(parameter: Parameter, value: Any) -> tuple[Any, bool | None]:
         value = axis
     elif isinstance(value, (list, tuple)):
         value = axes.axis(parameter.name, value)
+    if hasattr(value, "dims"):
+        _check_axes(parameter.name, value)
     if hasattr(value, "dims") and value.attrs.get("units"):
         if parameter.kind not in units.KINDS:
             raise InputError(parameter.name, "plain numbers", Shown(f"in {value.attrs['units']}"), "drop the unit")
         return axes.to_kind(value, parameter.kind, parameter.name), True
-    checks.number(parameter.name, value, complex_allowed=False)
-    return value, None if not hasattr(value, "dims") and value == 0 else False
+    value = checks.number(parameter.name, value, complex_allowed=False)
+    if hasattr(value, "dims"):
+        return value.astype(float), False
+    return float(value), None if value == 0 else False
+
+
+def _check_axes(name: str, value: Any) -> None:
+    """Refuse a labelled array whose axes are not numbers, each once."""
+    import numpy as np
+
+    for dim in value.dims:
+        labels = value.coords[dim].values if dim in value.coords else np.zeros(0)
+        if (
+            not labels.size
+            or labels.dtype.kind not in "iuf"
+            or np.unique(labels[np.isfinite(labels)]).size < labels.size
+        ):
+            must = f"labelled along {dim!r} by finite numbers, each once"
+            raise InputError(name, must, Shown(np.array2string(labels, threshold=5)), "make it with md.axis")
 
 
 def _scalar(parameter: Parameter, text: str) -> tuple[float, bool | None]:
@@ -177,7 +208,8 @@ def _scalar(parameter: Parameter, text: str) -> tuple[float, bool | None]:
         number = float(text)
         return number, None if number == 0 else False
     if parameter.kind not in units.KINDS:
-        raise InputError(parameter.name, "a plain finite number", text, "it has no unit")
+        form = "write one such as 1.5, or an axis such as 0:4:401 or [1, 2, 4]"
+        raise InputError(parameter.name, "a plain finite number (it takes no unit)", text, form)
     return units.quantity(text, parameter.kind, argument=parameter.name), True
 
 

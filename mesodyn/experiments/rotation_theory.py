@@ -1,6 +1,6 @@
 r"""Closed formulas for two traps of which one is turned: what the simulation is checked against (PHYSICS 3c).
 
-All arguments are numbers or labelled axes; all results broadcast. Nothing here enters a simulation.
+All arguments are numbers or arrays over points; all results broadcast. Nothing here enters a simulation.
 """
 
 from __future__ import annotations
@@ -61,27 +61,22 @@ def smooth(zeeman: Any, angle: Any, turns: Any, time: Any) -> SpinHalf:
     that the ends of the ramp leave behind.
     """
     alpha = 2 * np.pi * turns
-    tau = _nodes()
+    zeeman, angle, alpha, time = (np.asarray(part, float)[..., None] for part in (zeeman, angle, alpha, time))
+    tau = (np.arange(NODES) + 0.5) / NODES
     rate = alpha / time * (1 - np.cos(2 * np.pi * tau))
     change = alpha / time**2 * 2 * np.pi * np.sin(2 * np.pi * tau)
     length = np.hypot(zeeman * np.sin(angle), zeeman * np.cos(angle) + rate)
     turning = change * zeeman * np.sin(angle) / _positive(length) ** 2
-    excess = (length - zeeman).mean("node")
-    drift = (turning**2 / (2 * _positive(length))).mean("node")
-    fastest = (abs(turning) / _positive(length)).max("node")
+    excess = (length - zeeman).mean(axis=-1)
+    drift = (turning**2 / (2 * _positive(length))).mean(axis=-1)
+    fastest = (np.abs(turning) / _positive(length)).max(axis=-1)
+    zeeman, angle, alpha, time = (part[..., 0] for part in (zeeman, angle, alpha, time))
     inner = np.cos(alpha / 2) - 1j * np.cos(angle) * np.sin(alpha / 2)
     kick = abs(alpha) / time**3 * (2 * np.pi) ** 2 * abs(np.sin(angle)) / _positive(zeeman) ** 3
-    valid = _nan_unless(fastest < 0.05)
+    valid = np.where(fastest < 0.05, 1.0, np.nan)
     return SpinHalf(
         inner * np.exp(0.5j * excess * time), 0 * excess, (2 * (drift * time / 2) + kick) * valid, kick**2 * valid
     )
-
-
-def _nodes() -> Any:
-    """The middles of `NODES` equal parts of a ramp, along a dimension of their own."""
-    import xarray
-
-    return xarray.DataArray((np.arange(NODES) + 0.5) / NODES, dims="node")
 
 
 def squared_rate(turns: Any, time: Any, shape: str) -> Any:
@@ -125,23 +120,9 @@ def depolarised(spin: float, zeeman: Any, temperature: Any) -> tuple[Any, Any]:
     return outside / norm, flips / norm
 
 
-def where(condition: Any, yes: Any, no: Any) -> Any:
-    """`numpy.where` that keeps the labels of axes."""
-    if any(hasattr(part, "dims") for part in (condition, yes, no)):
-        import xarray
-
-        return xarray.where(condition, yes, no)
-    return np.where(condition, yes, no)[()]
-
-
 def _positive(value: Any) -> Any:
     """The value, with 1 in place of 0 (where the result is not used)."""
     return value + (value == 0) * 1.0
-
-
-def _nan_unless(condition: Any) -> Any:
-    """1 where the condition holds, else nan."""
-    return where(condition, 1.0, np.nan)
 
 
 class Expected:
@@ -178,8 +159,8 @@ class Expected:
         drift = drift + 0.5 * v["inertia_change"] * squared_rate(v["turns"], v["rotation_time"], v["ramp"])
         self.coherence = (np.conj(spin_part) if self.hole else spin_part) * np.exp(1j * drift)
         self.phase = -np.angle(self.coherence)
-        size = np.maximum(abs(self.coherence), 1e-12)
-        self.phase_error = (follows * half.phase_error + 4 * self.outside * bool(follows)) / size
+        self.coherence_error = follows * half.phase_error + 4 * self.outside * bool(follows)
+        self.phase_error = self.coherence_error / np.maximum(abs(self.coherence), 1e-12)
         lossy = self.hole and np.any(np.asarray(v["loss"]) != 0)
         self.flip = half.flip if not lossy else np.nan
         self.flip_error = half.flip_error + 2 * self.outside
@@ -198,7 +179,7 @@ class Expected:
         relative = self.coherence if conserving else self.coherence * np.exp(-1j * (first - second))
         amount = 0.0 if self.account == "mixture" else start
         found = shared * kept * (gain - amount * damping * np.real(relative))
-        self.heat_error = shared * abs(amount) * self.phase_error * np.minimum(abs(self.coherence), 1.0)
+        self.heat_error = shared * abs(amount) * self.coherence_error
         if not conserving:
             found = found + 2 * v["weight"] ** 2 * kept * (1 - kept) * level
         found, spins = found + self._spin_heat(kept), round(2 * self.spin)
@@ -235,4 +216,4 @@ class Expected:
         ground = -turned_ground_energy(v["zeeman"], v["tunnelling"], near) - v["zeeman"] / 2
         simple = (self.spin == 0.5) & (v["temperature"] == 0) & (v["connected_detuning"] == 0)
         change = ground - level
-        return where(turned, where(simple, change, np.nan), 0.0)
+        return np.where(turned, np.where(simple, change, np.nan), 0.0)

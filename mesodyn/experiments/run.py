@@ -17,7 +17,8 @@ from mesodyn.experiments.parameters import DIMENSIONAL, Parameter
 
 if TYPE_CHECKING:
     import xarray
-    from matplotlib.figure import Figure
+
+    from mesodyn.figures.style import Figure
 
 
 class Run:
@@ -54,14 +55,14 @@ class Run:
 
     def figures(self, at: Mapping[str, float] | None = None) -> dict[str, Figure]:
         """The figures by name; `at` picks the point of the axes that figures along the protocol show."""
-        drawn = self.experiment.figures(self.record, _point(self.record, at))
+        drawn = self.experiment.figures(self.record, at or {})
         return {name: figure for name, (figure, _) in drawn.items()}
 
     def animate(self, path: str | Path, at: Mapping[str, float] | None = None) -> Path:
         """Write the animation, a ``.gif`` or (with the extra ``video``) an ``.mp4``, and return its path."""
         from mesodyn.figures.animation import animate
 
-        return animate(path=Path(path), **self.experiment.animation(self.record, _point(self.record, at)))
+        return animate(path=Path(path), **self.experiment.animation(self.record, at or {}))
 
     def save(
         self,
@@ -111,7 +112,7 @@ class Run:
 
         (place / "figures").mkdir(exist_ok=True)
         captions = {}
-        for name, (figure, caption) in self.experiment.figures(self.record, _point(self.record, at)).items():
+        for name, (figure, caption) in self.experiment.figures(self.record, at or {}).items():
             style.save(figure, place / "figures" / name)
             captions[name] = caption
         return self._report(place, captions)
@@ -159,7 +160,13 @@ class Run:
     def described(self) -> dict[str, Any]:
         """What was run, as `run.toml` holds it."""
         e = self.experiment
-        found: dict[str, Any] = {"experiment": e.name, "account": e.account, "seed": e.seed, "quick": e.quick}
+        found: dict[str, Any] = {
+            "experiment": e.name,
+            "account": e.account,
+            "seed": e.seed,
+            "quick": e.quick,
+            "keep": e.keep,
+        }
         parameters = {p.name: self._written(p) for p in e.parameters if p.name != "account"}
         found["parameters"] = {name: value for name, value in parameters.items() if value is not None}
         return found | {"versions": _versions()}
@@ -189,6 +196,8 @@ class Run:
             return ", ".join(f"{e.shown(finding.unit, float(h))} with probability {w:.4g}" for h, w in pairs if w > 0)
         if "part" in value.dims:
             return f"{value.sizes['outcome']} outcomes for each point"
+        if not bool(value.notnull().any()):
+            return f"undefined ({value.size} points)"
         low, high = (e.shown(finding.unit, float(end)) for end in (value.min(), value.max()))
         return f"{low} to {high} ({value.size} points)"
 
@@ -263,6 +272,7 @@ def load(folder: str | Path) -> Run:
     """
     place = Path(folder)
     made = from_description(archive.read_toml(place / "run.toml"), str(place / "run.toml"))
+    archive.verified(place, "run.toml")
     record = archive.read_dataset(place, "record.nc")
     archive.read_dataset(place, "findings.nc")
     return Run(made, record, made.findings(record))
@@ -275,6 +285,7 @@ def from_description(
     changes: Mapping[str, Any] | None = None,
     seed: int | None = None,
     quick: bool | None = None,
+    keep: str | None = None,
 ) -> Experiment:
     """The experiment that a TOML file describes, with some parameters changed.
 
@@ -283,7 +294,7 @@ def from_description(
     InputError
         For a key that is not known, a missing name, or a wrong value.
     """
-    known = {"experiment", "account", "seed", "quick", "parameters", "versions"}
+    known = {"experiment", "account", "seed", "quick", "keep", "parameters", "versions"}
     for key in data:
         if key not in known:
             raise unknown_name(f"a key of {source}", key, known)
@@ -295,12 +306,15 @@ def from_description(
         raise InputError("parameters", f"a table in {source}", parameters, "write [parameters]")
     given = {key: _from_toml(key, value) for key, value in parameters.items()}
     if "account" in data:
+        if "account" in given:
+            raise InputError("account", f"given once in {source}", Shown("given twice"), "delete one of them")
         given["account"] = data["account"]
     found = data.get("seed", 0) if seed is None else seed
     short = data.get("quick", False) if quick is None else quick
     if not isinstance(short, bool):
         raise InputError("quick", "true or false", short)
-    return experiment(name, seed=found, quick=short, **(given | dict(changes or {})))
+    made = kind_of(name)(given | dict(changes or {}), seed=found, quick=short)
+    return made.keeping(keep or data.get("keep", "findings"))
 
 
 def _from_toml(name: str, value: Any) -> Any:
@@ -313,6 +327,8 @@ def _from_toml(name: str, value: Any) -> Any:
     try:
         axes = {str(key): np.asarray(numbers, float) for key, numbers in value["axes"].items()}
         values = np.asarray(value["values"], float)
+        if not axes or not values.size:
+            raise ValueError("no axis")
         found = xarray.DataArray(values, dims=tuple(axes), coords=axes)
     except (KeyError, AttributeError, ValueError, TypeError):
         must = "a number, a text, a list, or a table with 'axes' and 'values'"
@@ -324,20 +340,13 @@ def _from_toml(name: str, value: Any) -> Any:
 
 def _plain(value: Any, unit: str) -> Any:
     """A number as itself, a labelled axis as a table."""
+    value = getattr(value, "real", value)
     if not hasattr(value, "dims"):
         return value.item() if hasattr(value, "item") else value
     table: dict[str, Any] = {"axes": {str(n): value[n].values.tolist() for n in value.dims}}
     table["values"] = value.values.tolist()
     unit = value.attrs.get("units", unit)
     return table | ({"units": unit} if unit else {})
-
-
-def _point(record: xarray.Dataset, at: Mapping[str, float] | None) -> dict[str, float]:
-    """The wanted point, its names checked."""
-    for name in at or {}:
-        if name not in record.coords or name not in record.dims:
-            raise unknown_name("frame-at", name, [str(d) for d in record.dims if d in record.coords])
-    return dict(at or {})
 
 
 def _versions() -> dict[str, str]:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray
 
-from mesodyn.experiments.base import chosen
+from mesodyn import units
+from mesodyn.axes import axis
+from mesodyn.experiments.base import Scale
 from mesodyn.figures import animation as moving
 from mesodyn.figures import plots
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from mesodyn.experiments.two_pi_rotation import TwoPiRotation
+    from mesodyn.figures.style import Figure
 
 SHOWN_RELAXATIONS = 8.0
 """How many relaxation times are drawn after connecting."""
@@ -33,46 +34,38 @@ def figures(
     experiment: TwoPiRotation, record: xarray.Dataset, at: Mapping[str, float]
 ) -> dict[str, tuple[Figure, str]]:
     """All figures with their captions."""
-    point = chosen(record, at, experiment.frame_axis)
-    here = _place(experiment, record, at)
+    one, place = experiment.at(at)
+    point = record if not place else one.record()
+    here = f" at {', '.join(f'{name} = {value:.5g}' for name, value in place.items())}" if place else ""
     found = {
-        "protocol": (_protocol(experiment, point), f"What happens along the protocol{here}."),
+        "protocol": (_protocol(one, point), f"What happens along the protocol{here}."),
         "heat_against_angle": (
-            _against_angle(experiment, record, at),
-            "Heat released against the angle of rotation, evolved for each angle: this run's traps, and four nulls. "
+            _against_angle(one),
+            f"Heat released against the angle of rotation, evolved for each angle{here}: this run's traps, and nulls. "
             "A sign that came back wrong shows as heat 2|J|; the mixture has none to lose and gives the same at every "
             "whole turn; a boson of spin 1 gives none at 90 degrees.",
         ),
         "heat_distribution": (
-            _distribution(experiment, point),
+            _distribution(one, point),
             f"What two projective energy measurements would give{here}: the mean is the heat released.",
         ),
     }
-    extra = _along_axes(experiment, record, at)
+    extra = _along_axes(experiment, record, place)
     return found | ({"heat_against_parameters": extra} if extra else {})
 
 
-def _place(experiment: TwoPiRotation, record: xarray.Dataset, at: Mapping[str, float]) -> str:
-    """Which point of the axes is shown, in words."""
-    point = chosen(record, at, experiment.frame_axis)
-    names = [str(n) for n in record.heat_weights.dims if n != "outcome"]
-    return f" at {', '.join(f'{n} = {float(point[n]):.5g}' for n in names)}" if names else ""
-
-
-def _protocol(experiment: TwoPiRotation, point: xarray.Dataset) -> Figure:
+def _protocol(experiment: Any, point: xarray.Dataset) -> Figure:
     """Energy and heat, populations, phase along the protocol."""
     point = point.isel(moment=_drawn(experiment, point))
     energy, clock = _energy(experiment), experiment.scaled("time", "time", float(point.time.max()))
-    reference = float(point.energy[0])
+    since = point.energy.values - float(point.energy[0])
     phase = np.where(np.abs(point.coherence) > 1e-6, np.angle(point.coherence) / np.pi, np.nan)
+    heats = {
+        "energy since the start": since / energy.factor,
+        "heat given to the bath": point.heat.values / energy.factor,
+    }
     panels = [
-        plots.Panel(
-            energy.label,
-            {
-                "energy since the start": (point.energy.values - reference) / energy.factor,
-                "heat given to the bath": point.heat.values / energy.factor,
-            },
-        ),
+        plots.Panel(energy.label, heats),
         plots.Panel("population", {"bonding": point.bonding.values, "antibonding": point.antibonding.values}),
         plots.Panel(r"phase $\chi/\pi$", {"of A relative to B": -_unwrapped(phase)}),
     ]
@@ -87,20 +80,12 @@ def _unwrapped(phase: np.ndarray) -> np.ndarray:
     return out
 
 
-def _drawn(experiment: TwoPiRotation, point: xarray.Dataset) -> np.ndarray:
+def _drawn(experiment: Any, point: xarray.Dataset) -> np.ndarray:
     """The moments that are drawn: the relaxation's tail is left out."""
     relaxing = point.time.values[point.segment.values == "relax"]
     last = point.time.values[point.segment.values == "connect"][-1]
-    rate = float(np.asarray(_here(experiment.values["relaxation_rate"], point)))
-    shown = point.time.values <= max(last + SHOWN_RELAXATIONS / rate, relaxing[0])
+    shown = point.time.values <= max(last + SHOWN_RELAXATIONS / experiment.values["relaxation_rate"], relaxing[0])
     return np.flatnonzero(shown)
-
-
-def _here(value: Any, point: xarray.Dataset) -> Any:
-    """A parameter at the chosen point."""
-    if not hasattr(value, "dims"):
-        return value
-    return value.sel({name: point[name] for name in value.dims}, method="nearest")
 
 
 def _spans(point: xarray.Dataset, factor: float) -> list[plots.Span]:
@@ -115,29 +100,24 @@ def _spans(point: xarray.Dataset, factor: float) -> list[plots.Span]:
     return found
 
 
-def _energy(experiment: TwoPiRotation) -> Any:
-    size = float(np.max(np.abs(np.asarray(experiment.values["tunnelling"]))))
+def _energy(experiment: Any) -> Any:
+    size = float(np.max(np.abs(experiment.values["tunnelling"])))
     return experiment.scaled("energy", "energy", size)
 
 
-def _against_angle(experiment: TwoPiRotation, record: xarray.Dataset, at: Mapping[str, float]) -> Figure:
+def _against_angle(experiment: Any) -> Figure:
     """Heat against angle from 0 to 8 pi, with the nulls."""
     count = FULL_TURNS * (4 if experiment.quick else 16) + 1
-    turns = xarray.DataArray(np.linspace(0, FULL_TURNS, count), dims="turns", name="turns")
-    turns = turns.assign_coords(turns=turns.values)
-    point = chosen(record, at, experiment.frame_axis)
-    fixed = {name: _here(value, point) for name, value in experiment.values.resolved.items() if hasattr(value, "dims")}
-    fixed = {name: float(value) for name, value in fixed.items()} | {"turns": turns}
-    here = experiment.changed(**fixed)
-    here.quick = True
-    energy = _energy(experiment)
+    turns = axis("turns", 0, FULL_TURNS, count)
+    here, energy = experiment.changed(turns=turns), _energy(experiment)
     curves = {_label(experiment): _heat(here, energy.factor, expected=True)}
     for label, changes in NULLS.items():
-        if not _same(experiment, changes):
+        if any(experiment.values[name] != value for name, value in changes.items()):
             curves[label] = _heat(here.changed(**changes), energy.factor, expected=False)
     label = energy.label.replace("energy", "heat released", 1)
-    ticks = {2 * np.pi * k: text for k, text in enumerate(plots.turn_ticks(FULL_TURNS).values())}
-    return plots.against(2 * np.pi * turns.values, curves, "angle of rotation", label, xticks=ticks)
+    return plots.against(
+        2 * np.pi * turns.values, curves, "angle of rotation", label, xticks=plots.turn_ticks(FULL_TURNS)
+    )
 
 
 def _heat(experiment: Any, factor: float, expected: bool) -> plots.Curve:
@@ -147,22 +127,14 @@ def _heat(experiment: Any, factor: float, expected: bool) -> plots.Curve:
     return plots.Curve(finding.value.values / factor, expected=theory)
 
 
-def _label(experiment: TwoPiRotation) -> str:
+def _label(experiment: Any) -> str:
     """The label of the run's own curve."""
     system = experiment.system()
     spin = f", spin {system.spin:g}" if system.site.spinful and system.spin != 0.5 else ""
     return f"{experiment.values['kind']}{spin}, {experiment.account}"
 
 
-def _same(experiment: TwoPiRotation, changes: Mapping[str, Any]) -> bool:
-    """Whether a null is what was run anyway."""
-    return all(
-        not hasattr(experiment.values[name], "dims") and experiment.values[name] == value
-        for name, value in changes.items()
-    )
-
-
-def _distribution(experiment: TwoPiRotation, point: xarray.Dataset) -> Figure:
+def _distribution(experiment: Any, point: xarray.Dataset) -> Figure:
     """The heats and their probabilities."""
     energy = _energy(experiment)
     weights = point.heat_weights.values
@@ -172,43 +144,35 @@ def _distribution(experiment: TwoPiRotation, point: xarray.Dataset) -> Figure:
 
 
 def _along_axes(
-    experiment: TwoPiRotation, record: xarray.Dataset, at: Mapping[str, float]
+    experiment: TwoPiRotation, record: xarray.Dataset, place: Mapping[str, float]
 ) -> tuple[Figure, str] | None:
-    """Heat against the run's own axes: a curve for one, a map for two."""
-    heat = experiment.findings(record)["heat_released"]
-    names = [str(name) for name in heat.value.dims]
+    """Heat against the run's own axes: a curve for one, a map for two (others at their chosen values)."""
+    names = [name for name in place if record.sizes[name] > 1]
     if not names:
         return None
+    heat = experiment.findings(record)["heat_released"]
     energy = _energy(experiment)
     label = energy.label.replace("energy", "heat released", 1)
     scales = [_axis_scale(experiment, name, record) for name in names]
+    rest = {name: value for name, value in place.items() if name not in names[:2]}
+    shown = heat.value.sel(rest) / energy.factor
     if len(names) == 1:
-        theory = heat.expected.values / energy.factor if heat.passed is not None else None  # type: ignore[union-attr]
-        curve = plots.Curve(heat.value.values / energy.factor, expected=theory)
-        figure = plots.against(record[names[0]].values / scales[0].factor, {"simulated": curve}, scales[0].label, label)
-        return figure, f"Heat released against {names[0]}."
-    shown = heat.value
-    for name in names[2:]:
-        shown = shown.sel({name: float(chosen(record, at, experiment.frame_axis)[name])})
-    grid = shown.transpose(names[1], names[0]).values / energy.factor
+        theory = heat.expected.sel(rest).values / energy.factor if heat.passed is not None else None  # type: ignore[union-attr]
+        curve = plots.Curve(shown.values, expected=theory)
+        x = record[names[0]].values / scales[0].factor
+        return plots.against(x, {"simulated": curve}, scales[0].label, label), f"Heat released against {names[0]}."
     x, y = (record[name].values / scale.factor for name, scale in zip(names[:2], scales[:2], strict=True))
-    if min(len(x), len(y)) < 2:
-        return None
-    return plots.image(
-        x, y, grid, scales[0].label, scales[1].label, label
-    ), f"Heat released against {names[0]} and {names[1]}."
+    figure = plots.image(x, y, shown.transpose(names[1], names[0]).values, scales[0].label, scales[1].label, label)
+    return figure, f"Heat released against {names[0]} and {names[1]}."
 
 
-def _axis_scale(experiment: TwoPiRotation, name: str, record: xarray.Dataset) -> Any:
+def _axis_scale(experiment: TwoPiRotation, name: str, record: xarray.Dataset) -> Scale:
+    """How an axis is drawn: with the unit of the parameter of its name, if there is one."""
     kinds = {parameter.name: parameter.kind for parameter in experiment.parameters}
-    kind = kinds.get(name, "number")
-    if kind not in ("energy", "time", "temperature", "rate", "angle"):
-        kind = "number"
-    if kind == "number":
-        from mesodyn.experiments.base import Scale
-
-        return Scale(1.0, name)
-    return experiment.scaled(kind, name.replace("_", " "), float(np.abs(record[name]).max()))
+    kind, words = kinds.get(name, ""), name.replace("_", " ")
+    if kind not in units.KINDS:
+        return Scale(1.0, words)
+    return experiment.scaled(kind, words, float(np.abs(record[name]).max()))
 
 
 # -- the animation ----------------------------------------------------------------------------------------------------
@@ -226,14 +190,15 @@ SHARES = {"start": 0.08, "disconnect": 0.04, "rotate": 0.55, "connect": 0.08, "r
 
 def animation(experiment: TwoPiRotation, record: xarray.Dataset, at: Mapping[str, float]) -> dict[str, Any]:
     """Panels, frames and captions of the animation of one point."""
-    point = chosen(record, at, experiment.frame_axis)
-    point = point.isel(moment=_drawn(experiment, point))
+    one, place = experiment.at(at)
+    point = record if not place else one.record()
+    point = point.isel(moment=_drawn(one, point))
     places, labels = _frames(point, experiment.frames)
 
     def film(values: Any) -> np.ndarray:
         return _between(np.asarray(values), places)
 
-    energy, clock = _energy(experiment), experiment.scaled("time", "time", float(point.time.max()))
+    energy, clock = _energy(one), one.scaled("time", "time", float(point.time.max()))
     time = point.time.values / clock.factor
     coherence = film(point.coherence.values)
     largest = max(float(np.abs(point.coherence).max()), 1e-3)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mesodyn import axes
 from mesodyn.dynamics import heat
 from mesodyn.dynamics.bath import Bath
 from mesodyn.dynamics.evolve import evolve
@@ -21,7 +22,8 @@ from mesodyn.systems.trap_pair import KINDS, TrapPair
 
 if TYPE_CHECKING:
     import xarray
-    from matplotlib.figure import Figure
+
+    from mesodyn.figures.style import Figure
 
 ROUNDING = 1e-8
 """What is granted to rounding and to the estimated error of the evolution, relative to the largest energy."""
@@ -36,11 +38,11 @@ class TwoPiRotation(Experiment):
     title = "Turning one of two traps by 2π"
     meaning = (
         "Two equal traps share one extra particle and are cooled while a link connects them. The link is cut, the "
-        "field of trap B is turned about an axis, and the link is made again. With a fermion and the field at right angles to "
-        "the axis, one full turn changes the relative sign of the two halves of the state: the pair is then in its "
-        "antibonding state and gives 2|J| of heat to the bath. The sign is not put in: it is the Berry phase that the "
-        "spin collects while it follows its field. With the total number fixed this is ordinary quantum mechanics; the "
-        "accounts differ in the distribution of the heat, not in its existence."
+        "field of trap B is turned about an axis, and the link is made again. With a fermion and the field at right "
+        "angles to the axis, one full turn changes the relative sign of the two halves of the state: the pair is then "
+        "in its antibonding state and gives 2|J| of heat to the bath. The sign is not put in: it is the Berry phase "
+        "that the spin collects while it follows its field. With the total number fixed this is ordinary quantum "
+        "mechanics; the accounts differ in the distribution of the heat, not in its existence."
     )
     frame_axis = ("turns", 1.0)
     parameters = (
@@ -108,89 +110,62 @@ class TwoPiRotation(Experiment):
     def record(self) -> xarray.Dataset:
         """The evolution, with the quantities that the experiment is about."""
         v, system = self.values, self.system()
-        bath = Bath(dephasing=v["dephasing"], loss=v["loss"])
         raw = evolve(
             system,
             self.protocol(),
             initial="thermal",
             account=self.account,
-            moments=self.moments,
-            bath=bath,
+            moments=[1.0] if self.ends_only else self.moments,
+            bath=Bath(dephasing=v["dephasing"], loss=v["loss"]),
             states=True,
         )
-        record = self._described(raw, system)
-        values, weights = self._heat(raw, system)
-        record["heat_values"], record["heat_weights"] = values, weights
-        record["equilibrium"] = self._equilibrium(raw, system)
-        return self._with_units(record)
-
-    def _described(self, raw: xarray.Dataset, system: TrapPair) -> xarray.Dataset:
-        """Bonding populations, spins, field and flips beside what was evolved."""
-        import xarray
-
-        sign = np.sign(self.values["tunnelling"]) * raw.coherence.real
-        record = raw[["time", "energy", "heat", "norm", "imbalance", "coherence", "error"]].copy()
-        traps = xarray.DataArray(["A", "B"], dims="trap", name="trap")
-        record["n_mean"] = xarray.concat([raw.n_A, raw.n_B], dim=traps)
-        record["bonding"], record["antibonding"] = 0.5 * raw.shared + sign, 0.5 * raw.shared - sign
-        record["field"] = self._field(raw)
+        record = raw[["time", "energy", "heat", "norm", "imbalance", "coherence", "error"]]
+        dims = raw.time.dims
+        sign = np.sign(v["tunnelling"]) * raw.coherence.real
+        new = {"bonding": 0.5 * raw.shared + sign, "antibonding": 0.5 * raw.shared - sign}
+        new["n_mean"] = (("trap", *dims), np.stack([raw.n_A.values, raw.n_B.values]))
+        field = self._field(raw)
+        new["field"] = ((*dims, "component"), field)
         if system.site.spinful:
-            record["spin"] = xarray.concat([raw.spin_A, raw.spin_B], dim=traps)
-            s, full = system.site.spinful, raw.spinful_B
-            along = (record.field * raw.spin_B).sum("component")
-            record["flip"] = ((s * full - along) / (2 * s * full.where(full > FAINT))).clip(0, 1)
-        return record.assign_attrs(raw.attrs)
+            new["spin"] = (("trap", *dims, "component"), np.stack([raw.spin_A.values, raw.spin_B.values]))
+            new["flip"] = (dims, _flip(system.site.spinful, field, raw.spin_B.values, raw.spinful_B.values))
+        new |= self._heat(raw, system)
+        coordinates = {"trap": ["A", "B"], "component": ["x", "y", "z"]}
+        return self._with_units(record.assign(new).assign_coords(coordinates))
 
-    def _field(self, raw: xarray.Dataset) -> xarray.DataArray:
-        """The unit vector of trap B's field; that of A is its value at the start."""
-        import xarray
-
+    def _field(self, raw: xarray.Dataset) -> Any:
+        """The unit vector of trap B's field (moment, axes, component); that of A is its value at the start."""
         v = self.values
         begin = raw.time.isel(moment=_last(raw, "disconnect"), drop=True)
         fraction = ((raw.time - begin) / v["rotation_time"]).clip(0, 1)
-        angle = 2 * np.pi * v["turns"] * progress(v["ramp"], fraction)
-        across, along = np.sin(v["field_angle"]), np.cos(v["field_angle"])
-        parts = [across * np.cos(angle), across * np.sin(angle), along + 0 * angle]
-        component = xarray.DataArray(["x", "y", "z"], dims="component", name="component")
-        return xarray.concat(xarray.broadcast(*parts), dim=component).transpose("moment", ..., "component")
+        turned = 2 * np.pi * v["turns"] * progress(v["ramp"], fraction)
+        shape, dims = raw.time.shape, raw.time.dims
+        angle = turned.transpose(*dims).values
+        tilt = np.broadcast_to((v["field_angle"] + 0 * raw.time).transpose(*dims).values, shape)
+        across = np.sin(tilt)
+        return np.stack([across * np.cos(angle), across * np.sin(angle), np.cos(tilt)], axis=-1)
 
-    def _linked(self, raw: xarray.Dataset, system: TrapPair) -> tuple[Any, ...]:
-        """States just after connecting, the Hamiltonian then, totals, bath temperature, and the grid of points."""
-        from mesodyn import axes
+    def _heat(self, raw: xarray.Dataset, system: TrapPair) -> dict[str, Any]:
+        """The two-point distribution of the heat, and the energy of equilibrium in each conserved sector.
 
+        Both belong to the moment just after connecting: the sectors keep the weights that they have then.
+        """
         grid = {name: raw[name] for name in raw.time.dims if name != "moment"}
-        values = flat_values(system, grid)
         labels = {label: k for k, label in enumerate(system.space.labels)}
         kept = np.array([labels[label] for label in raw.row.values])
-        angle = axes.flatten(2 * np.pi * self.values["turns"], grid)
-        setting = Setting(1.0, {"B": angle})
-        hamiltonian = stack(system.coefficients(values, setting), matrices(system.operators, kept))
-        state = raw.state.sel(edge="connect").transpose(*grid, "row", "column").values
-        states = state.reshape(-1, len(kept), len(kept))
-        return states, hamiltonian, system.space.totals[kept], axes.flatten(self.values["temperature"], grid), grid
-
-    def _heat(self, raw: xarray.Dataset, system: TrapPair) -> tuple[xarray.DataArray, xarray.DataArray]:
-        """The two-point distribution of the heat."""
-        import xarray
-
-        from mesodyn import axes
-
-        states, hamiltonian, totals, cold, grid = self._linked(raw, system)
-        found = heat.two_point(states, hamiltonian, totals, cold)
+        setting = Setting(1.0, {"B": axes.flatten(2 * np.pi * self.values["turns"], grid)})
+        coefficients = system.coefficients(flat_values(system, grid), setting)
+        hamiltonian = stack(coefficients, matrices(system.operators, kept))
+        totals, cold = system.space.totals[kept], axes.flatten(self.values["temperature"], grid)
+        states = raw.state.sel(edge="connect").values.reshape(-1, len(kept), len(kept))
+        heats, weights = heat.two_point(states, hamiltonian, totals, cold)
+        settled = heat.equilibrium_energy(hamiltonian, totals, heat.sector_weights(states, totals), cold)
         dims = (*grid, "outcome")
-        first, second = (xarray.DataArray(axes.unflatten(part, grid), dims=dims, coords=grid) for part in found)
-        return first, second
-
-    def _equilibrium(self, raw: xarray.Dataset, system: TrapPair) -> xarray.DataArray:
-        """The energy of thermal equilibrium in each conserved sector, at the sectors' weights just after connecting."""
-        import xarray
-
-        from mesodyn import axes
-
-        states, hamiltonian, totals, cold, grid = self._linked(raw, system)
-        weights = heat.sector_weights(states, totals)
-        found = heat.equilibrium_energy(hamiltonian, totals, weights, cold)
-        return xarray.DataArray(axes.unflatten(found, grid), dims=tuple(grid), coords=grid)
+        return {
+            "heat_values": (dims, axes.unflatten(heats, grid)),
+            "heat_weights": (dims, axes.unflatten(weights, grid)),
+            "equilibrium": (tuple(grid), axes.unflatten(settled, grid)),
+        }
 
     def _with_units(self, record: xarray.Dataset) -> xarray.Dataset:
         kinds = dict.fromkeys(("energy", "heat", "heat_values", "equilibrium"), "energy") | {"time": "time"}
@@ -202,79 +177,74 @@ class TwoPiRotation(Experiment):
 
     def findings(self, record: xarray.Dataset) -> dict[str, Finding]:
         """Heat, its distribution, the phase and the flips, and two checks."""
-        v = self.values
-        connect = record.isel(moment=_last(record, "connect"), drop=True)
-        start, end = record.isel(moment=0, drop=True), record.isel(moment=-1, drop=True)
+        v, connect = self.flat_values(), _last(record, "connect")
         expected = theory.Expected(v, self.account, self.system())
-        released = connect.energy - record.equilibrium
-        granted = ROUNDING * abs(record.energy).max("moment") + 0 * released
-        flowed = end.heat
-        shift = _phase(connect.coherence, start.coherence)
-        mean = (record.heat_values.fillna(0) * record.heat_weights).sum("outcome")
-        left = 4 * (abs(v["tunnelling"]) + abs(released)) * np.exp(-v["relaxation_rate"] * v["relaxation_time"])
-        quiet = 1.0 if np.all(np.asarray(v["dephasing"]) == 0) and np.all(np.asarray(v["loss"]) == 0) else np.nan
+        energy, coherence = self.flat(record.energy), self.flat(record.coherence)
+        released = energy[connect] - self.flat(record.equilibrium)
+        granted = ROUNDING * np.abs(energy).max(axis=0)
+        shift = _phase(coherence[connect], coherence[0])
+        spread = np.nansum(self.flat(record.heat_values) * self.flat(record.heat_weights), axis=-1)
+        left = 4 * (np.abs(v["tunnelling"]) + np.abs(released)) * np.exp(-v["relaxation_rate"] * v["relaxation_time"])
+        noisy = (v["dephasing"] > 0) | (v["loss"] > 0)
         found = [
-            Finding(
+            self.finding(
                 "heat_released",
                 "mean energy just after connecting, minus that of equilibrium in each conserved sector",
                 released,
                 "energy",
-                expected.heat + 0 * released,
+                expected.heat,
                 expected.heat_error + granted,
                 "PHYSICS 3c, DEFINITIONS 6.2",
             ),
-            Finding(
+            self.finding(
                 "heat_in_record",
                 "heat that has flowed to the bath when the record ends",
-                flowed,
+                self.flat(record.heat)[-1],
                 "energy",
-                (expected.heat + 0 * released) * quiet,
+                np.where(noisy, np.nan, expected.heat),
                 expected.heat_error + granted + left,
                 "PHYSICS 3c",
             ),
-            Finding(
+            self.finding(
                 "phase_shift",
                 "change of the phase of A relative to B, from the evolved amplitude",
                 shift,
                 "angle",
-                (expected.phase + 0 * shift).where(shift.notnull()) % (2 * np.pi),
-                expected.phase_error + ROUNDING / abs(connect.coherence).where(shift.notnull()),
+                np.where(np.isfinite(shift), expected.phase % (2 * np.pi), np.nan),
+                expected.phase_error + ROUNDING / np.maximum(np.abs(coherence[connect]), FAINT),
                 "PHYSICS 3c",
                 period=2 * np.pi,
             ),
             Finding("heat_distribution", "heats of two projective energy measurements", _outcomes(record), "energy"),
-            Finding(
+            self.finding(
                 "norm",
                 "trace of the state, furthest from 1",
-                1 + abs(record.norm - 1).max("moment"),
-                expected=1 + 0 * released,
-                tolerance=1e-9 + 0 * released,
+                1 + np.abs(self.flat(record.norm) - 1).max(axis=0),
+                expected=np.ones_like(released),
+                tolerance=1e-9,
                 equation="trace",
             ),
-            Finding(
+            self.finding(
                 "energy_balance",
                 "mean of the heat distribution minus the heat released: two routes to one number",
-                mean - released,
+                spread - released,
                 "energy",
-                0 * released,
+                np.zeros_like(released),
                 granted,
                 "DEFINITIONS 6.3",
             ),
         ]
         if "flip" in record:
-            flip = connect.flip
-            found.insert(
-                3,
-                Finding(
-                    "spin_flip",
-                    "share of B's spin that does not follow its field",
-                    flip,
-                    "",
-                    expected.flip + 0 * flip,
-                    expected.flip_error + ROUNDING,
-                    "PHYSICS 3c",
-                ),
+            flip = self.finding(
+                "spin_flip",
+                "share of B's spin that does not follow its field",
+                self.flat(record.flip)[connect],
+                "",
+                expected.flip,
+                expected.flip_error + ROUNDING,
+                "PHYSICS 3c",
             )
+            found.insert(3, flip)
         return {finding.name: finding for finding in found}
 
     def summary(self, findings: Mapping[str, Finding]) -> str:
@@ -311,16 +281,17 @@ def _last(record: xarray.Dataset, segment: str) -> int:
     return int(np.flatnonzero(record.segment.values == segment)[-1])
 
 
-def _phase(end: xarray.DataArray, start: xarray.DataArray) -> xarray.DataArray:
+def _phase(end: Any, start: Any) -> Any:
     """By how much the phase of A relative to B has moved, in [0, 2 pi); nan where there is no coherence."""
-    strong = (abs(end) > FAINT) & (abs(start) > FAINT)
-    turned = (end * start.conj()).where(strong)
-    return -xarray_angle(turned) % (2 * np.pi)
+    strong = (np.abs(end) > FAINT) & (np.abs(start) > FAINT)
+    return np.where(strong, -np.angle(end * start.conj()) % (2 * np.pi), np.nan)
 
 
-def xarray_angle(value: xarray.DataArray) -> xarray.DataArray:
-    """The phase of a complex array, nan where it is nan."""
-    return np.arctan2(value.imag, value.real)  # type: ignore[return-value]
+def _flip(spin: float, field: Any, vector: Any, occupied: Any) -> Any:
+    """``(s - n S) / 2s`` of the spin in B when it is there, in its field n; nan when it never is."""
+    along = (field * vector).sum(axis=-1)
+    share = (spin * occupied - along) / (2 * spin * np.where(occupied > FAINT, occupied, np.nan))
+    return np.clip(share, 0, 1)
 
 
 def _outcomes(record: xarray.Dataset) -> xarray.DataArray:

@@ -142,7 +142,10 @@ def _digest(path: Path) -> str:
 
 def write_dataset(dataset: xarray.Dataset, path: Path) -> None:
     """One NetCDF4 file; complex numbers are kept exactly."""
-    dataset.to_netcdf(path, engine="netcdf4", auto_complex=True)
+    try:
+        dataset.to_netcdf(path, engine="netcdf4", auto_complex=True)
+    except RuntimeError as error:  # what HDF5 says when the disk is full
+        raise UnfinishedError(f"{path.name} could not be written ({error}); nothing was left there") from error
 
 
 def write_json(data: Any, path: Path) -> None:

@@ -170,7 +170,8 @@ def relaxed(states: Matrix, energies: Array, rates: Array, duration: Array, frac
 def walk(generator: Any, start: Any, duration: Array, fractions: Array) -> Any:
     """``exp(G t) x`` (points, moments, n) for static generators, one exponential per distinct gap of `fractions`."""
     found = np.zeros((len(duration), len(fractions), start.shape[-1]), np.result_type(generator, start))
-    propagator, last, state = np.eye(start.shape[-1]), -1.0, start
+    propagator: Any = np.eye(start.shape[-1])
+    last, state = -1.0, start
     for k, gap in enumerate(np.diff(fractions, prepend=0.0)):
         if abs(gap - last) > 1e-13:
             propagator, last = unitary.expm(generator * (gap * duration)[:, None, None]), gap

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,11 +43,10 @@ class _State:
 
     values: dict[str, NDArray[Any]]
     link: float = 1.0
-    angles: dict[str, Array] | None = None
+    angles: dict[str, Array] = field(default_factory=dict)
 
-    def setting(self, **changes: Any) -> Setting:
-        angles = {name: angle[:, None] for name, angle in (self.angles or {}).items()}
-        return Setting(changes.get("link", self.link), angles | changes.get("angles", {}))
+    def setting(self) -> Setting:
+        return Setting(self.link, {name: angle[:, None] for name, angle in self.angles.items()})
 
     def columns(self) -> dict[str, NDArray[Any]]:
         return {name: value[:, None] for name, value in self.values.items()}
@@ -135,7 +134,7 @@ def _rotation(
             raise unknown_name("trap", site, system.turning_sites)
         name = type(system).__name__
         raise InputError("protocol", f"without Rotate for {name}", Shown("one with Rotate"), "it has no field to turn")
-    angles = dict(state.angles or {})
+    angles = state.angles
     begin = angles.get(site, np.zeros_like(turns))
     whole = 2 * np.pi * turns
     columns, link = state.columns(), state.link
@@ -165,10 +164,9 @@ def _rotation(
 
     if f"{site}.z" not in operators:
         return Stage(segment, duration, corotating, lab)
-    active = [name for name in corotating(np.array([0.5])) if name[:2] not in (f"{site}.",)]
+    others_present = [operators[name] for name in corotating(np.array([0.5])) if not name.startswith(f"{site}.")]
     axis = operators[f"{site}.z"]
-    exact = all(np.abs(axis @ operators[name] - operators[name] @ axis).max() < 1e-13 for name in active)
-    if exact:
+    if all(np.abs(axis @ other - other @ axis).max() < 1e-13 for other in others_present):
         return Stage(segment, duration, corotating, lab, site, turned)
     return Stage(segment, duration, lab, lab)
 

@@ -109,7 +109,7 @@ def resolve(parameters: Sequence[Parameter], given: Mapping[str, Any], scale: st
             raise unknown_name("parameter", name, known)
     read = {name: _read(known[name], value) for name, value in given.items() if value is not None}
     natural = _one_system_of_units(known, read, given)
-    resolved: dict[str, Any] = {name: value for name, (value, _) in read.items()}
+    resolved: dict[str, Any] = {name: _ranged(known[name], value) for name, (value, _) in read.items()}
     unit: Any = 1.0
     if not natural:
         missing = [p.name for p in parameters if p.name not in read and _follows_scale(p)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mesodyn import archive, units
 from mesodyn.errors import InputError, Shown, unknown_name
-from mesodyn.experiments import experiment, kind_of
+from mesodyn.experiments import kind_of
 from mesodyn.experiments.base import Experiment
 from mesodyn.experiments.finding import Finding
 from mesodyn.experiments.parameters import DIMENSIONAL, Parameter
@@ -271,8 +271,8 @@ def load(folder: str | Path) -> Run:
     'beating'
     """
     place = Path(folder)
-    made = from_description(archive.read_toml(place / "run.toml"), str(place / "run.toml"))
-    archive.verified(place, "run.toml")
+    described = archive.read_toml(place / "run.toml")
+    made = from_description(described, str(archive.verified(place, "run.toml")))
     record = archive.read_dataset(place, "record.nc")
     archive.read_dataset(place, "findings.nc")
     return Run(made, record, made.findings(record))

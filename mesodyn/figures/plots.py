@@ -226,7 +226,7 @@ def image(x: ArrayLike, y: ArrayLike, z: ArrayLike, xlabel: str, ylabel: str, zl
     ax: Axes = grid[0, 0]
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
     palette = "viridis"
-    if low < 0.0 < high:
+    if min(-low, high) > 1e-3 * max(-low, high):
         palette, high = "RdBu_r", max(-low, high)
         low = -high
     cells = ax.pcolormesh(columns, rows, values, shading="nearest", cmap=palette, vmin=low, vmax=high, rasterized=True)

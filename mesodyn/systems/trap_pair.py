@@ -191,6 +191,8 @@ class TrapPair(System):
 
     def turning(self, site: str, values: Values, rate: Any) -> dict[str, Any]:
         """The orbital cranking energy ``-I rate**2 / 2`` of the extra step (PHYSICS 3c)."""
+        if np.ndim(self.inertia_change) == 0 and self.inertia_change == 0:
+            return {}
         return {f"inertia.{site}": -0.5 * values["inertia_change"] * rate**2}
 
     def observables(self) -> dict[str, qutip.Qobj | Sequence[qutip.Qobj]]:

@@ -28,16 +28,16 @@ METHODS = {
 
 
 class Solver:
-    """Solves stages on the basis states `kept`, for the points that `flatten` gives.
+    """Solves stages on some basis states, for some points.
 
     Parameters
     ----------
     system, bath
-        Their operators make the jumps.
-    operators
-        The terms' operators on the basis states in use.
+        Their operators make the terms and the jumps.
     kept
-        Those basis states.
+        The basis states in use.
+    flatten
+        From a number or labelled axis to an array over the points.
     dropped
         The term that a rotating frame takes away, or None.
     method, tolerance

@@ -25,8 +25,9 @@ extensions = [
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "mathml",
+    "bars",
 ]
-exclude_patterns = ["_build", "_generated/reference.md", "sg_execution_times.rst"]
+exclude_patterns = ["_build", "_generated", "sg_execution_times.rst"]
 # All references must lead somewhere on this site; other projects' objects are named, not linked (no network is used).
 nitpicky = True
 nitpick_ignore_regex = [
@@ -38,6 +39,9 @@ html_title = "mesodyn"
 html_static_path = ["_static"]
 html_css_files = ["mesodyn.css"]
 html_math_renderer = "mathml"
+
+# A name in single backquotes is code.
+default_role = "literal"
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence", "deflist"]
 myst_heading_anchors = 3
@@ -71,5 +75,5 @@ def animate_start_page(app: Sphinx) -> None:
 
 def setup(app: Sphinx) -> None:
     """Write what the pages include, before Sphinx looks for the pages."""
-    write_reference(mesodyn, GENERATED / "reference.md")
+    write_reference(mesodyn, GENERATED)
     app.connect("builder-inited", animate_start_page)

@@ -112,12 +112,17 @@ def _alive(process: int) -> bool:
     return process != os.getpid()
 
 
+def seal(folder: Path) -> list[Path]:
+    """Write the checksums of all files of a folder, and return the files."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != CHECKSUMS)
+    lines = [f"{_digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
+    (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
+    return [*files, folder / CHECKSUMS]
+
+
 def _put_in_place(partial: Path, folder: Path) -> None:
     """Write checksums, bring everything to the disk, and rename."""
-    files = sorted(path for path in partial.rglob("*") if path.is_file())
-    lines = [f"{_digest(path)}  {path.relative_to(partial).as_posix()}\n" for path in files]
-    (partial / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
-    for path in [*files, partial / CHECKSUMS, partial]:
+    for path in [*seal(partial), partial]:
         handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)

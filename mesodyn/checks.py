@@ -23,8 +23,11 @@ def number(
     high: float = math.inf,
     above: float = -math.inf,
     complex_allowed: bool = False,
+    shown: Shown | None = None,
 ) -> Any:
     """A finite number, or a labelled axis of them, within ``low <= value <= high`` and ``value > above``.
+
+    `shown` is what a message gives as the value, where that was converted.
 
     Raises
     ------
@@ -50,16 +53,17 @@ def number(
     if array.dtype.kind != "c":
         wrong = wrong | (array < low) | (array > high) | (array <= above)
     if np.any(wrong):
-        raise InputError(argument, demand, _first(array, wrong))
+        raise InputError(argument, demand, shown or _first(array, wrong))
     return value
 
 
 def whole(argument: str, value: Any, *, low: int = 0, high: int | None = None) -> int:
     """A whole number of at least `low` (and at most `high`)."""
     limit = f"a whole number of at least {low}" + ("" if high is None else f" and at most {high}")
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
-        raise InputError(argument, limit, value)
-    number = float(value)
+    try:
+        number = math.nan if isinstance(value, bool) or not isinstance(value, numbers.Real) else float(value)
+    except OverflowError:
+        number = math.inf
     if not number.is_integer() or number < low or (high is not None and number > high):
         raise InputError(argument, limit, value)
     return int(number)

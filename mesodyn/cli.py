@@ -54,6 +54,7 @@ def show(name: str, toml: bool) -> None:
     click.echo(table([("parameter", "kind", "unit", "range", "default", "meaning"), *rows]))
     click.echo(
         "\nPlain numbers are in natural units (hbar = k_B = 1); or give all with units: '120 Hz', '50 nK', '5 ms'."
+        f"\n* in natural units; when values have units, a multiple of |{kind.scale}| (times: of 1/|{kind.scale}|)"
     )
 
 
@@ -86,7 +87,7 @@ def run(
     from mesodyn import archive
 
     made = _experiment(what, changes=_changes(settings, account), seed=seed, quick=True if quick else None, keep=keep)
-    point = _point(frame_at)
+    point = _point(frame_at, made)
     made.at(point)
     folder = out or archive.next_free(Path("runs"), made.name)
     with archive.new_folder(folder, force=force) as place:
@@ -103,10 +104,15 @@ def run(
 @click.option("--frame-at", multiple=True, metavar="NAME=VALUE", help="The point of the axes that is shown.")
 def animate(folder: Path, to: Path | None, frame_at: tuple[str, ...]) -> None:
     """Make the animation of a run folder."""
+    from mesodyn import archive
     from mesodyn.experiments.run import load
 
     path = to or folder / "animation.gif"
-    click.echo(str(load(folder).animate(path, _point(frame_at))))
+    if to is not None and not path.parent.is_dir():
+        raise InputError("--to", "a file in a folder that exists", str(path))
+    found = load(folder)
+    click.echo(str(found.animate(path, _point(frame_at, found.experiment))))
+    archive.seal(folder)
 
 
 @program.command()
@@ -114,9 +120,12 @@ def animate(folder: Path, to: Path | None, frame_at: tuple[str, ...]) -> None:
 @click.option("--frame-at", multiple=True, metavar="NAME=VALUE", help="The point of the axes that figures show.")
 def report(folder: Path, frame_at: tuple[str, ...]) -> None:
     """Make figures and report of a run folder anew."""
+    from mesodyn import archive
     from mesodyn.experiments.run import load
 
-    click.echo(str(load(folder).redraw(folder, _point(frame_at))))
+    found = load(folder)
+    click.echo(str(found.redraw(folder, _point(frame_at, found.experiment))))
+    archive.seal(folder)
 
 
 def table(rows: list[tuple[str, ...]]) -> str:
@@ -157,16 +166,21 @@ def _pair(text: str, option: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _point(texts: tuple[str, ...]) -> dict[str, float]:
-    """The values of --frame-at."""
+def _point(texts: tuple[str, ...], experiment: Experiment) -> dict[str, float]:
+    """The values of --frame-at, with units where the axis' parameter has them."""
     from mesodyn import units
 
+    kinds = {parameter.name: parameter.kind for parameter in experiment.parameters}
     point = {}
     for text in texts:
         name, value = _pair(text, "--frame-at")
-        if not units.is_number(value):
-            raise InputError(f"--frame-at {name}", "a plain number, as the record holds it", value)
-        point[name] = float(value)
+        kind = kinds.get(name, "")
+        if units.is_number(value):
+            point[name] = float(value)
+        elif kind in units.KINDS:
+            point[name] = units.quantity(value, kind, argument=f"--frame-at {name}")
+        else:
+            raise InputError(f"--frame-at {name}", "a plain number", value)
     return point
 
 
@@ -203,7 +217,8 @@ def _template(kind: Any) -> str:
             lines.append(f'{parameter.name} = "{parameter.default}"  # {note}')
         else:
             value = list(parameter.default) if isinstance(parameter.default, tuple) else parameter.default
-            lines.append(f"{parameter.name} = {value}  # {note}")
+            mark = "# " if parameter.default_text.endswith("*") else ""
+            lines.append(f"{mark}{parameter.name} = {value}  # {note}")
     return "\n".join(lines) + "\n"
 
 

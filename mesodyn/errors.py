@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+MANY = 8
+"""Of more names than this, a message gives the nearest first."""
+
 
 class MesodynError(Exception):
     """Anything mesodyn refuses or can't finish; `exit_code` is the command line's."""
@@ -21,7 +24,7 @@ class InputError(MesodynError, ValueError):
     exit_code = 2
 
     def __init__(self, argument: str, must: str, was: object, remedy: str = "") -> None:
-        self.argument = argument
+        self.argument, self.parts = argument, (argument, must, was)
         shown = was if isinstance(was, Shown) else repr(was)
         text = f"{argument} must be {must}, but was {shown}"
         super().__init__(one_line(f"{text}; {remedy}" if remedy else text))
@@ -46,4 +49,6 @@ def unknown_name(argument: str, was: object, known: Iterable[str]) -> InputError
     names = sorted(known)
     near = difflib.get_close_matches(str(was), names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else ""
+    if near and len(names) > MANY:
+        return InputError(argument, "a known name", was, f"{hint} (known: {', '.join(names)})")
     return InputError(argument, f"one of {', '.join(names)}", was, hint)

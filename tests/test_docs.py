@@ -1,9 +1,11 @@
-"""What the pages say is true: their Python runs, and the commands they name exist."""
+"""What the pages say is true: their Python runs; the commands, files and tests they name exist; scenarios run alone."""
 
 from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SCENARIOS = sorted((ROOT / "scenarios").glob("*.py"))
+BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INSTALL = "python3 -m venv .venv && .venv/bin/pip install -q -c constraints.txt -e"
 README_COMMANDS = (
     f"{INSTALL} . && .venv/bin/mesodyn run two-pi-rotation",
@@ -76,6 +79,34 @@ def test_the_readme_has_the_two_commands() -> None:
 def test_links_and_pictures_of_a_page_lead_to_files(page: Path) -> None:
     text = BLOCK.sub("", page.read_text(encoding="utf-8"))
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
-        if "://" in target or target.startswith("_generated/"):
+        if "://" in target or target.startswith(("_generated/", "gallery/")):
             continue
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_anchors_on_a_page_lead_to_headings(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([\w/.]*\.md)#([^)]+)\)", page.read_text(encoding="utf-8")):
+        headings = re.findall(r"^#+ (.*)$", (page.parent / target).read_text(encoding="utf-8"), re.MULTILINE)
+        assert anchor in [heading.lower().replace(" ", "-") for heading in headings], f"{target}#{anchor}"
+
+
+def test_the_tests_that_the_theory_map_names_exist() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "theory.md").read_text(encoding="utf-8")))
+    files = (ROOT / "tests").rglob("test_*.py")
+    known = {name for file in files for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)}
+    assert named and named <= known, f"theory.md names {sorted(named - known)}"
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: path.stem)
+def test_a_scenario_runs_alone_in_any_folder_and_is_short(scenario: Path, tmp_path: Path) -> None:
+    assert len(scenario.read_text(encoding="utf-8").splitlines()) <= 120
+    command = [sys.executable, "-W", "error", str(scenario)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+    assert not any(tmp_path.iterdir())
+
+
+def test_the_picture_in_the_readme_is_small() -> None:
+    assert (ROOT / "docs" / "_static" / "two-pi-rotation.png").stat().st_size < 120_000

@@ -43,6 +43,7 @@ def scrape(block: tuple[Any, ...], block_vars: dict[str, Any], gallery_conf: dic
                 new.append(figure)
     paths = [Path(next(block_vars["image_path_iterator"])) for _ in new]
     for figure, path in zip(new, paths, strict=True):
-        figure.savefig(path, dpi=100)
+        figure.savefig(path, dpi=160)
     shown.extend(new)
-    return str(figure_rst([str(path) for path in paths], gallery_conf["src_dir"]))
+    # One below the other, each as wide as the text: side by side they would be too small to read.
+    return "".join(str(figure_rst([str(path)], gallery_conf["src_dir"])) for path in paths)

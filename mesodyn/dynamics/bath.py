@@ -15,6 +15,8 @@ from mesodyn.numberspace import Matrix
 
 Array = NDArray[np.float64]
 
+DEGENERATE = 1e-12
+"""Levels whose distance is below this fraction of the largest energy are one level."""
 LARGEST_LIOUVILLIAN = 500
 """The largest dimension squared for which dense Liouvillians are made."""
 
@@ -76,7 +78,10 @@ def check_size(size: int, what: str) -> None:
     if size * size > LARGEST_LIOUVILLIAN:
         was = Shown(f"{what} on {size} states (a Liouvillian of {size * size} rows)")
         raise InputError(
-            "bath", f"on at most {int(LARGEST_LIOUVILLIAN**0.5)} states", was, "use a smaller spin, or conserving"
+            "bath",
+            f"on at most {int(LARGEST_LIOUVILLIAN**0.5)} states",
+            was,
+            "use a smaller spin, or leave the bath out",
         )
 
 
@@ -112,26 +117,24 @@ class Decay:
         return np.asarray(np.matmul(self.vectors, inner[..., None])[..., 0].reshape(shape))
 
 
-def transition_rates(energies: Array, rate: Array, temperature: Array) -> Array:
-    """Rates ``[final, initial]`` (points, n, n) between eigenstates, with detailed balance.
+def transition_rates(energies: Array, rate: Array, temperature: Array, linked: NDArray[np.bool_]) -> Array:
+    """Rates ``[final, initial]`` (points, n, n) between the eigenstates that are `linked` (n, n), in detailed balance.
 
     ``rate / (1 + exp((E_final - E_initial) / kT))``: the two directions add up to `rate`; at zero temperature only
-    downwards (half of it each way between equal energies).
+    downwards. Among states of equal energy it is half of `rate` each way, and from each state to itself too: then
+    nothing depends on which eigenvectors a degenerate level happens to be given.
     """
     step = energies[:, :, None] - energies[:, None, :]
     scale = np.abs(energies).max(axis=-1)[:, None, None]
     cold = temperature[:, None, None]
-    step = np.where(np.abs(step) <= 1e-12 * scale, 0.0, step)
-    warm = 1 / (1 + np.exp(np.clip(step / np.where(cold > 0, cold, 1.0), -700, 700)))
-    share = np.where(cold > 0, warm, 0.5 - 0.5 * np.sign(step))
-    found = rate[:, None, None] * share
-    return np.asarray(found * (1 - np.eye(energies.shape[-1])))
-
-
-def same_sector(vectors: Matrix, totals: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which pairs of eigenvectors (points, n, n) belong to the same total number."""
-    mean = np.einsum("pik,i->pk", np.abs(vectors) ** 2, totals.astype(float))
-    return np.asarray(np.abs(mean[:, :, None] - mean[:, None, :]) < 0.5)
+    equal = np.abs(step) <= DEGENERATE * scale
+    step = np.where(equal, 0.0, step)
+    with np.errstate(over="ignore"):
+        warm = 1 / (1 + np.exp(np.clip(step / np.where(cold > 0, cold, 1.0), -700, 700)))
+    share = np.where(cold > 0, warm, 0.5 - 0.5 * np.sign(step)) * linked
+    itself = np.eye(energies.shape[-1], dtype=bool)
+    alone = (equal & linked).sum(axis=-1, keepdims=True) == 1
+    return np.asarray(rate[:, None, None] * np.where(itself & alone, 0.0, share))
 
 
 def eigenstates(hamiltonian: Matrix, totals: NDArray[np.int64]) -> tuple[Array, Matrix]:
@@ -167,14 +170,46 @@ def relaxed(states: Matrix, energies: Array, rates: Array, duration: Array, frac
     return np.asarray(found)
 
 
-def walk(generator: Any, start: Any, duration: Array, fractions: Array) -> Any:
-    """``exp(G t) x`` (points, moments, n) for static generators, one exponential per distinct gap of `fractions`."""
+def secular(rates: Array) -> Matrix:
+    """Jumps between eigenstates, ``rates[final, initial]`` (points, n, n), as matrices (points, n^2, n^2)."""
+    points, size, _ = rates.shape
+    leaving = rates.sum(axis=1)
+    found = np.zeros((points, size * size, size * size), complex)
+    populations, every = np.arange(size) * (size + 1), np.arange(size * size)
+    found[:, populations[:, None], populations[None, :]] = rates
+    found[:, every, every] -= 0.5 * (leaving[:, :, None] + leaving[:, None, :]).reshape(points, -1)
+    return found
+
+
+def block_means(generator: Matrix) -> Matrix:
+    """The mean diagonal element (points, n) of the block that each row of a generator belongs to.
+
+    Taken out of an exponential, it leaves the slow differences: a fast Larmor phase costs no digits.
+    """
+    size = generator.shape[-1]
+    one = np.eye(size, dtype=bool)
+    strength = np.where(one, 0.0, np.abs(generator))
+    linked = (strength > 1e-13 * strength.max(axis=(1, 2), keepdims=True)) | one
+    linked = (linked | linked.swapaxes(-1, -2)).astype(float)
+    for _ in range(int(np.ceil(np.log2(size)))):
+        linked = np.minimum(linked @ linked, 1.0)
+    diagonal = np.einsum("pii->pi", generator)
+    return np.asarray((linked @ diagonal[..., None])[..., 0] / linked.sum(axis=-1))
+
+
+def walk(generator: Any, start: Any, duration: Array, fractions: Array, means: Any = 0.0) -> Any:
+    """``exp(G t) x`` (points, moments, n) for static generators, one exponential per distinct gap of `fractions`.
+
+    `means` are numbers (points, n) that can be taken out of the exponential, as those of `block_means`.
+    """
+    rest = generator - np.asarray(means)[..., None] * np.eye(start.shape[-1])
     found = np.zeros((len(duration), len(fractions), start.shape[-1]), np.result_type(generator, start))
     propagator: Any = np.eye(start.shape[-1])
     last, state = -1.0, start
     for k, gap in enumerate(np.diff(fractions, prepend=0.0)):
         if abs(gap - last) > 1e-13:
-            propagator, last = unitary.expm(generator * (gap * duration)[:, None, None]), gap
+            time = (gap * duration)[:, None]
+            propagator, last = np.exp(means * time)[..., None] * unitary.expm(rest * time[..., None]), gap
         state = np.matmul(propagator, state[..., None])[..., 0]
         found[:, k] = state
     return found

@@ -312,6 +312,6 @@ def _dataset(
     if not lost <= NORM_TOLERANCE:
         raise UnfinishedError(
             f"the norm was lost by {lost:.1e} (methods {record.attrs['method']}): no result is handed out; "
-            "ask for a smaller tolerance or more moments"
+            "bring energies and durations closer together, or ask for a smaller tolerance"
         )
     return record

@@ -11,7 +11,7 @@ from mesodyn.systems.base import boltzmann
 
 Array = NDArray[np.float64]
 
-SAME = 1e-9
+SAME = 1e-12
 """Heats that differ by less than this fraction of the largest energy are one outcome."""
 FAINT = 1e-12
 """Outcomes with less weight than this are left out where no point has more."""

@@ -158,63 +158,66 @@ class Solver:
 
     def _relax(self, stage: Stage, state: Matrix, fractions: Array) -> tuple[Matrix, Array]:
         """Secular relaxation between the eigenstates of the stage's Hamiltonian, and the heat it gives."""
-        energies, vectors, rates = self._eigen(stage)
+        energies, vectors = self._eigenstates(stage)
+        rates = self._rates(stage, energies)
         inner = vectors.conj().swapaxes(-1, -2) @ state @ vectors
         found = baths.relaxed(inner, energies, rates, stage.duration, fractions)
         lost = np.einsum("pii->pi", inner).real[:, None] - np.einsum("pmii->pmi", found).real
         heat = (lost * energies[:, None]).sum(axis=-1)
         return vectors[:, None] @ found @ vectors.conj().swapaxes(-1, -2)[:, None], heat
 
-    def _eigen(self, stage: Stage) -> tuple[Array, Matrix, Array]:
-        """Eigenvalues, eigenvectors and transition rates of a relaxing stage."""
-        assert stage.bath is not None
+    def _eigenstates(self, stage: Stage) -> tuple[Array, Matrix]:
+        """Eigenvalues and eigenvectors of a static stage, sector by sector."""
         coefficients = self._coefficients(stage, np.array([0.5]))
         hamiltonian = stack({name: c[:, 0] for name, c in coefficients.items()}, self.operators)
-        energies, vectors = baths.eigenstates(hamiltonian, self.totals)
-        rates = baths.transition_rates(energies, stage.bath["rate"], stage.bath["temperature"])
-        return energies, vectors, rates * (self.totals[:, None] == self.totals[None, :])
+        return baths.eigenstates(hamiltonian, self.totals)
+
+    def _rates(self, stage: Stage, energies: Array) -> Array:
+        """Transition rates between the eigenstates of a relaxing stage."""
+        assert stage.bath is not None
+        linked = self.totals[:, None] == self.totals[None, :]
+        return baths.transition_rates(energies, stage.bath["rate"], stage.bath["temperature"], linked)
 
     def _liouvillian(self, stage: Stage, state: Matrix, fractions: Array, driven: bool) -> tuple[str, Matrix, Array]:
-        """Density matrices by exponentials of the whole Liouvillian, with one more row that adds up the heat."""
-        size = len(self.kept)
-        baths.check_size(size, f"segment {stage.segment.label!r}")
-        probe = self._coefficients(stage, np.array([0.5]))
-        operators = {name: _bordered(baths.commutator(self.operators[name])) for name in probe}
-        static = np.zeros((len(state), size * size + 1, size * size + 1), complex)
-        for name, jump in self.jumps.items():
-            static += self.rates[name][:, None, None] * _bordered(jump)
-        if stage.bath is not None:
-            relaxation = self._relaxation(stage)
-            hamiltonian = stack({name: c[:, 0] for name, c in probe.items()}, self.operators)
-            measured = hamiltonian.swapaxes(-1, -2).reshape(len(state), 1, size * size)
-            static[:, :-1, :-1] += relaxation
-            static[:, -1:, :-1] = -(measured @ relaxation)
-        start = np.concatenate([state.reshape(len(state), size * size), np.zeros((len(state), 1))], axis=1)
-        if driven:
-            method = "liouvillian magnus"
-            drive = unitary.Driven(operators, lambda at: self._coefficients(stage, at), stage.duration, static)
-            propagator, error = unitary.magnus(drive, fractions, self.tolerance)
-            self.error = np.maximum(self.error, error)
-            flat = (propagator @ start[:, None, :, None])[..., 0]
-        else:
-            method = "liouvillian"
-            generator = stack({name: c[:, 0] for name, c in probe.items()}, operators) + static
-            flat = baths.walk(generator, start, stage.duration, fractions)
-        return method, flat[..., :-1].reshape(*flat.shape[:2], size, size), flat[..., -1].real
+        """Density matrices by exponentials of the whole Liouvillian."""
+        baths.check_size(len(self.kept), f"segment {stage.segment.label!r}")
+        if not driven:
+            return "liouvillian", *self._static_liouvillian(stage, state, fractions)
+        operators = {
+            name: baths.commutator(self.operators[name]) for name in self._coefficients(stage, np.array([0.5]))
+        }
+        drive = unitary.Driven(operators, lambda at: self._coefficients(stage, at), stage.duration, self._dissipation())
+        propagator, error = unitary.magnus(drive, fractions, self.tolerance)
+        self.error = np.maximum(self.error, error)
+        flat = (propagator @ state.reshape(len(state), 1, -1, 1))[..., 0]
+        return "liouvillian magnus", flat.reshape(*flat.shape[:2], *state.shape[1:]), np.zeros(flat.shape[:2])
 
-    def _relaxation(self, stage: Stage) -> Matrix:
-        """The relaxation's dissipators (points, n^2, n^2) in the basis of the space."""
-        _, vectors, rates = self._eigen(stage)
-        size = vectors.shape[-1]
+    def _static_liouvillian(self, stage: Stage, state: Matrix, fractions: Array) -> tuple[Matrix, Array]:
+        """In the eigenbasis of the Hamiltonian, with one more row that adds up the heat."""
+        energies, vectors = self._eigenstates(stage)
+        points, size = energies.shape
         change = np.stack([np.kron(v, v.conj()) for v in vectors])
-        leaving = rates.sum(axis=1)
-        inner = np.zeros((len(rates), size * size, size * size), complex)
-        at = np.arange(size) * (size + 1)
-        inner[:, at[:, None], at[None, :]] = rates
-        damping = 0.5 * (leaving[:, :, None] + leaving[:, None, :]).reshape(len(rates), -1)
-        every = np.arange(size * size)
-        inner[:, every, every] -= damping
-        return np.asarray(change @ inner @ change.conj().swapaxes(-1, -2))
+        generator = np.zeros((points, size * size + 1, size * size + 1), complex)
+        generator[:, :-1, :-1] = change.conj().swapaxes(-1, -2) @ self._dissipation() @ change
+        unit = np.abs(energies).max(axis=-1, keepdims=True) + 1e-300
+        turning = (energies[:, :, None] - energies[:, None, :]).reshape(points, -1)
+        every, populations = np.arange(size * size), np.arange(size) * (size + 1)
+        generator[:, every, every] -= 1j * turning
+        if stage.bath is not None:
+            relaxation = baths.secular(self._rates(stage, energies))
+            generator[:, :-1, :-1] += relaxation
+            generator[:, -1, :-1] = -((energies / unit)[:, None, :] @ relaxation[:, populations])[:, 0]
+        inner = (vectors.conj().swapaxes(-1, -2) @ state @ vectors).reshape(points, -1)
+        start = np.concatenate([inner, np.zeros((points, 1))], axis=1)
+        flat = baths.walk(generator, start, stage.duration, fractions, baths.block_means(generator))
+        found = flat[..., :-1].reshape(points, len(fractions), size, size)
+        return vectors[:, None] @ found @ vectors.conj().swapaxes(-1, -2)[:, None], flat[..., -1].real * unit
+
+    def _dissipation(self) -> Matrix:
+        """Dephasing and loss (points, n^2, n^2)."""
+        points, size = len(next(iter(self.rates.values()), [0.0])), len(self.kept) ** 2
+        start = np.zeros((points, size, size), complex)
+        return sum((self.rates[name][:, None, None] * jump for name, jump in self.jumps.items()), start=start)
 
     def _to_lab(self, stage: Stage, states: Matrix, fractions: Array) -> Matrix:
         """Undo the co-rotating frame: it is diagonal, since the rotation axis is z."""
@@ -222,11 +225,6 @@ class Solver:
         projection = np.diag(self.operators[f"{stage.site}.z"]).real
         phases = np.exp(-1j * stage.turned(fractions)[..., None] * projection)
         return np.asarray(phases[..., :, None] * states * phases.conj()[..., None, :])
-
-
-def _bordered(superoperator: Matrix) -> Matrix:
-    """A Liouvillian with one more row and column of zeros, for what is added up beside the state."""
-    return np.pad(superoperator, ((0, 1), (0, 1)))
 
 
 def expectation(states: Matrix, operator: Matrix) -> NDArray[np.complex128]:

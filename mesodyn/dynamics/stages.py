@@ -103,8 +103,9 @@ def _ramp(system: System, segment: steps.Ramp, duration: Array, flatten: Flatten
     """Named parameters of the system go to new values."""
     begin, setting = dict(state.values), state.setting()
     for name, value in segment.to:
-        if name not in begin:
-            raise unknown_name("to", name, begin)
+        if name not in begin or name in system.preparing:
+            raise unknown_name("to", name, [n for n in begin if n not in system.preparing])
+        system.with_(**{name: value})  # refuses what the system can't have
         state.values[name] = flatten(value)
     end = dict(state.values)
     moved = [name for name, _ in segment.to]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from mesodyn import axes, checks, units
+from mesodyn import archive, axes, checks, units
 from mesodyn.accounts import ACCOUNTS, check_account
 from mesodyn.errors import InputError
 from mesodyn.experiments.finding import Finding
@@ -59,6 +60,8 @@ class Experiment(ABC):
         self.values: Values = resolve(self.parameters, given, self.scale)
         self.account = check_account(self.values["account"], self.accounts, self.account_reason)
         self.seed = checks.whole("seed", seed)
+        if not isinstance(quick, bool):
+            raise InputError("quick", "True or False", quick)
         self.quick = quick
         self.check()
 
@@ -105,9 +108,12 @@ class Experiment(ABC):
         """
         from mesodyn.experiments.run import Run
 
-        run = Run.of(self.keeping(keep or self.keep))
-        if out is not None:
-            run.save(out, force=force)
+        made = self.keeping(keep or self.keep)
+        if out is None:
+            return Run.of(made)
+        with archive.new_folder(Path(out), force=force) as place:
+            run = Run.of(made)
+            run.fill(place)
         return run
 
     def keeping(self, keep: str) -> Experiment:
@@ -181,7 +187,9 @@ class Experiment(ABC):
             full = np.broadcast_to(np.asarray(array, float), np.shape(value))
             return xarray.DataArray(axes.unflatten(full, grid), dims=tuple(grid), coords=grid)
 
-        theory = None if expected is None else labelled(expected)
+        if period is not None and expected is not None:
+            expected = value + (expected - value + period / 2) % period - period / 2
+        theory = None if expected is None else labelled(np.where(np.isfinite(tolerance), expected, np.nan))
         return Finding(name, meaning, labelled(value), unit, theory, labelled(tolerance), equation, period)
 
     def changed(self, **changes: Any) -> Experiment:

@@ -121,88 +121,84 @@ class Beating(Experiment):
 
     def findings(self, record: xarray.Dataset) -> dict[str, Finding]:
         """Moduli and periods of what beats, and of what does not."""
-        v, uv = self.values, np.sqrt(self.values["weight"] * (1 - self.values["weight"]))
-        start = abs(record.order_parameter.isel(moment=0, drop=True))
-        linked = abs(record.correlation.isel(moment=0, drop=True))
-        nothing = 0 * start
+        v = self.flat_values()
+        time, lab = self.flat(record.time), self.flat(record.order_parameter)
+        linked = self.flat(record.correlation)
+        beat = self.step * v["chemical_potential"]
+        alone = v["tunnelling"] == 0
+        free = np.where(alone, 1.0, np.nan)
+        uv = np.sqrt(v["weight"] * (1 - v["weight"]))
         pure, shared = (float(self.account == name) for name in ("superposition", "conserving"))
-        limit = SHORT / np.maximum(np.hypot(v["tunnelling"], v["detuning"]), 1e-300)
-        lag = limit if np.any(np.asarray(v["tunnelling"]) != 0) else None
-        turning, bent = _frequency(record.time, record.order_parameter, lag)
-        still, _ = _frequency(record.time, record.order_parameter_rotating, lag)
-        slow, _ = _frequency(record.time, record.correlation, None)
-        period, slow = (2 * np.pi / rate.where(rate != 0) for rate in (turning, slow))
-        free = np.where(np.asarray(v["tunnelling"]) == 0, 1.0, np.nan) if lag is not None else 1.0
-        apart = 2 * v["detuning"] + nothing
+        lag = np.where(alone, np.inf, SHORT / np.maximum(np.hypot(v["tunnelling"], v["detuning"]), 1e-300))
+        bend = np.abs(v["detuning"]) * (v["tunnelling"] * np.where(alone, 0.0, lag)) ** 2 / beat
+        turning, bent = _frequency(time, lab, lag)
+        still, _ = _frequency(time, self.flat(record.order_parameter_rotating), lag)
+        slow = _frequency(time, linked, np.full_like(lag, np.inf))[0] * free
+        apart = np.where(v["detuning"] != 0, 2 * v["detuning"], np.nan)
+        known = np.where(np.isfinite(turning), 1.0, np.nan)
         found = [
-            self._modulus(
+            self.finding(
                 "order_parameter",
                 "largest |⟨Ψ⟩| of the trap by itself",
-                abs(record.order_parameter),
-                pure * uv,
-                free if pure else 1.0,
+                np.abs(lab).max(axis=0),
+                expected=pure * uv * (free if pure else 1.0),
+                tolerance=1e-9,
+                equation="PHYSICS 3a, (2), (3)",
             ),
-            self._modulus(
-                "correlation", "largest |⟨Ψ_out† Ψ⟩| with the outside", abs(record.correlation), shared * uv, free
+            self.finding(
+                "correlation",
+                "largest |⟨Ψ_out† Ψ⟩| with the outside",
+                np.abs(linked).max(axis=0),
+                expected=shared * uv * free,
+                tolerance=1e-9,
+                equation="PHYSICS 1.2",
             ),
-            Finding(
+            self.finding(
                 "period",
                 "period of ⟨Ψ⟩ (of ⟨ΨΨ⟩ for step 2) in the laboratory, from the record",
-                period,
+                _inverse(turning),
                 "time",
-                (2 * np.pi / self.frequency + nothing).where(period.notnull()),
-                (2 * np.pi / self.frequency) * (1e-12 + self._bend(lag)) + nothing,
+                2 * np.pi / beat * known,
+                2 * np.pi / beat * (1e-12 + bend),
                 "PHYSICS 3a: 2πħ/ΔE",
             ),
-            Finding(
+            self.finding(
                 "residual_frequency",
                 "angular frequency of the same in the frame that rotates at μ_c",
                 still,
                 "energy",
-                (0.0 + nothing).where(still.notnull()),
-                self.frequency * (1e-12 + self._bend(lag)) + nothing,
+                0.0 * known,
+                beat * (1e-12 + bend),
                 "PHYSICS 3a",
             ),
-            Finding(
+            self.finding(
                 "correlation_period",
-                "period of the correlation with the outside, from the record",
-                slow,
+                "period of the correlation with the outside, from the record (with tunnelling it has no single one)",
+                _inverse(slow),
                 "time",
-                (2 * np.pi / apart.where(apart != 0) * free).where(slow.notnull()),
-                abs(2 * np.pi / apart.where(apart != 0)) * 1e-9,
+                2 * np.pi / apart * np.where(np.isfinite(slow), 1.0, np.nan),
+                np.abs(2 * np.pi / apart) * 1e-9,
                 "DEFINITIONS 6.9: 2πħ/2ξ",
             ),
-            Finding(
+            self.finding(
                 "phase_straightness",
                 "largest distance of the phase of ⟨Ψ⟩ from a straight line in time",
                 bent,
                 "angle",
-                nothing.where(bent.notnull()) * free,
-                8 * record.phase_rounding + 1e-9,
+                0.0 * known * free,
+                8 * self.flat(record.phase_rounding) + 1e-9,
                 "PHYSICS 3a",
             ),
-            Finding(
+            self.finding(
                 "norm",
                 "trace of the state, furthest from 1",
-                1 + abs(record.norm - 1).max("moment"),
-                expected=1 + 0 * linked,
+                1 + np.abs(self.flat(record.norm) - 1).max(axis=0),
+                expected=np.ones_like(beat),
                 tolerance=1e-9,
+                equation="trace",
             ),
         ]
         return {finding.name: finding for finding in found}
-
-    @staticmethod
-    def _modulus(name: str, meaning: str, value: xarray.DataArray, expected: Any, free: Any) -> Finding:
-        """A largest modulus against uv or 0; `free` is nan where tunnelling changes it."""
-        largest = value.max("moment")
-        return Finding(name, meaning, largest, "", (expected + 0 * largest) * free, 1e-9, "PHYSICS 3a, (2), (3)")
-
-    def _bend(self, lag: Any) -> Any:
-        """How far tunnelling bends the phase over the lags that are used, relative to the phase itself."""
-        if lag is None:
-            return 0.0
-        v = self.values
-        return abs(v["detuning"]) * v["tunnelling"] ** 2 * lag**2 / self.frequency
 
     def summary(self, findings: Mapping[str, Finding]) -> str:
         """One sentence."""
@@ -306,24 +302,26 @@ class Beating(Experiment):
         return {"panels": panels, "frames": self.frames, "captions": [texts[self.account]] * self.frames}
 
 
-def _frequency(time: xarray.DataArray, z: xarray.DataArray, lag: Any) -> tuple[xarray.DataArray, xarray.DataArray]:
-    """The frequency w of a phase that turns as exp(-i w t), and its distance from a straight line.
+def _frequency(time: Any, z: Any, longest: Any) -> tuple[Any, Any]:
+    """The frequency w of phases that turn as exp(-i w t), and their distance from a straight line, for each point.
 
     The phase is followed from lag to lag, each time from where the frequency so far puts it: the first lags are shorter
-    than any period and grow by at most two, so no turn is lost. nan where there is no coherence.
+    than any period and grow by at most two, so no turn is lost. Lags up to `longest` are used. nan where there is no
+    coherence.
     """
-    first = z.isel(moment=0, drop=True)
-    clock = (time + 0 * z.real).transpose("moment", ...).values
-    relative = (z * first.conj()).transpose("moment", ...).values
-    measured, used = -np.angle(relative), (np.abs(relative) > FAINT**2) & (clock > 0)
-    if lag is not None:
-        used = used & (time <= lag).transpose("moment", ...).values
-    rate = np.zeros(relative.shape[1:])
-    followed = np.zeros(relative.shape)
-    for k, (now, here) in enumerate(zip(clock, measured, strict=True)):
+    relative = z * z[0].conj()
+    measured, used = -np.angle(relative), (np.abs(relative) > FAINT**2) & (time > 0) & (time <= longest)
+    rate = np.zeros(z.shape[1:])
+    followed = np.zeros(z.shape)
+    for k, (now, here) in enumerate(zip(time, measured, strict=True)):
         guess = rate * now
         followed[k] = guess + (here - guess + np.pi) % (2 * np.pi) - np.pi
         rate = np.where(used[k], followed[k] / np.where(now > 0, now, 1.0), rate)
-    bent = np.where(used, np.abs(followed - rate * clock), 0.0).max(axis=0)
-    strong = abs(first) > FAINT
-    return (0.0 * abs(first) + rate).where(strong), (0.0 * abs(first) + bent).where(strong)
+    bent = np.where(used, np.abs(followed - rate * time), 0.0).max(axis=0)
+    strong = np.abs(z[0]) > FAINT
+    return np.where(strong, rate, np.nan), np.where(strong, bent, np.nan)
+
+
+def _inverse(rate: Any) -> Any:
+    """The period that belongs to an angular frequency; nan for none."""
+    return 2 * np.pi / np.where(rate != 0, rate, np.nan)

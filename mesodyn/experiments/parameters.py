@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,7 +67,7 @@ class Parameter:
         if self.default is None:
             return "none"
         if isinstance(self.default, float):
-            return f"{self.default:.10g}"
+            return f"{self.default:.10g}" + ("*" if self.default and self.kind in DIMENSIONAL else "")
         if isinstance(self.default, tuple):
             return "[" + ", ".join(f"{part:g}" for part in self.default) + "]"
         return str(self.default)
@@ -109,7 +110,7 @@ def resolve(parameters: Sequence[Parameter], given: Mapping[str, Any], scale: st
             raise unknown_name("parameter", name, known)
     read = {name: _read(known[name], value) for name, value in given.items() if value is not None}
     natural = _one_system_of_units(known, read, given)
-    resolved: dict[str, Any] = {name: _ranged(known[name], value) for name, (value, _) in read.items()}
+    resolved = _on_one_axis(given, {name: _ranged(known[name], read[name][0], given[name]) for name in read})
     unit: Any = 1.0
     if not natural:
         missing = [p.name for p in parameters if p.name not in read and _follows_scale(p)]
@@ -124,6 +125,21 @@ def resolve(parameters: Sequence[Parameter], given: Mapping[str, Any], scale: st
         if parameter.name not in resolved:
             resolved[parameter.name] = _default(parameter, resolved, unit)
     return Values({p.name: _ranged(p, resolved[p.name]) for p in parameters}, dict(given), natural)
+
+
+def _on_one_axis(given: Mapping[str, Any], read: Mapping[str, Any]) -> dict[str, Any]:
+    """Where one parameter's axis was converted to base units, convert it for the others that vary along it."""
+    import numpy as np
+
+    labelled = [(name, dim) for name, value in read.items() for dim in getattr(value, "dims", ())]
+    before = {key: given[key[0]].coords[key[1]] for key in labelled if hasattr(given[key[0]], "dims")}
+    found = dict(read)
+    for (name, dim), old in before.items():
+        for (other, same), coordinate in before.items():
+            new = read[name].coords[dim].values
+            if same == dim and np.array_equal(old, coordinate) and not np.array_equal(old, new):
+                found[other] = found[other].assign_coords({dim: new})
+    return found
 
 
 def _follows_scale(parameter: Parameter) -> bool:
@@ -177,6 +193,7 @@ def _read(parameter: Parameter, value: Any) -> tuple[Any, bool | None]:
         value = axes.axis(parameter.name, value)
     if hasattr(value, "dims"):
         _check_axes(parameter.name, value)
+        value = value.assign_coords({dim: value[dim].astype(float) for dim in value.dims})
     if hasattr(value, "dims") and value.attrs.get("units"):
         if parameter.kind not in units.KINDS:
             raise InputError(parameter.name, "plain numbers", Shown(f"in {value.attrs['units']}"), "drop the unit")
@@ -192,6 +209,8 @@ def _check_axes(name: str, value: Any) -> None:
     import numpy as np
 
     for dim in value.dims:
+        if str(dim).startswith("component"):
+            raise InputError(name, "on an axis with another name than a vector's", str(dim), "rename the axis")
         labels = value.coords[dim].values if dim in value.coords else np.zeros(0)
         if (
             not labels.size
@@ -204,6 +223,9 @@ def _check_axes(name: str, value: Any) -> None:
 
 def _scalar(parameter: Parameter, text: str) -> tuple[float, bool | None]:
     """A text that is no axis: a plain number, or one with a unit."""
+    half = re.fullmatch(r"\s*(\d+)\s*/\s*(\d+)\s*", text)
+    if half and parameter.kind == "number" and int(half[2]):
+        return int(half[1]) / int(half[2]), None
     if units.is_number(text):
         number = float(text)
         return number, None if number == 0 else False
@@ -232,10 +254,18 @@ def _pair(parameter: Parameter, value: Any) -> tuple[Any, Any]:
     return first, second
 
 
-def _ranged(parameter: Parameter, value: Any) -> Any:
-    """The value, if it lies in the parameter's range."""
+def _ranged(parameter: Parameter, value: Any, given: Any = None) -> Any:
+    """The value, if it lies in the parameter's range; what was given is shown if it does not."""
     if value is None or parameter.kind in ("choice", "count"):
         return value
     if parameter.kind == "angles":
         return tuple(_ranged(Parameter(parameter.name, "angle", 0.0, ""), part) for part in value)
-    return checks.number(parameter.name, value, low=parameter.low, high=parameter.high, above=parameter.above)
+    shown = Shown(repr(given)) if isinstance(given, str) else None
+    try:
+        return checks.number(
+            parameter.name, value, low=parameter.low, high=parameter.high, above=parameter.above, shown=shown
+        )
+    except InputError as error:
+        if parameter.kind != "angle":
+            raise
+        raise InputError(*error.parts, "radians are meant; write degrees as '90 deg'") from None

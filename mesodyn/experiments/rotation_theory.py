@@ -51,7 +51,8 @@ def uniform(zeeman: Any, angle: Any, turns: Any, time: Any) -> SpinHalf:
         a * np.cos(x) + b * np.sin(x) * along / safe + 1j * (a * np.sin(x) * aligned - b * np.cos(x) * np.cos(angle))
     )
     flip = (rate * np.sin(angle) / safe * np.sin(x)) ** 2
-    return SpinHalf(inner * np.exp(-0.5j * zeeman * time), flip, 0 * flip, 0 * flip)
+    exact = np.where(zeeman > 0, 0.0, np.nan)
+    return SpinHalf(inner * np.exp(-0.5j * zeeman * time), flip, exact, exact)
 
 
 def smooth(zeeman: Any, angle: Any, turns: Any, time: Any) -> SpinHalf:
@@ -73,7 +74,7 @@ def smooth(zeeman: Any, angle: Any, turns: Any, time: Any) -> SpinHalf:
     zeeman, angle, alpha, time = (part[..., 0] for part in (zeeman, angle, alpha, time))
     inner = np.cos(alpha / 2) - 1j * np.cos(angle) * np.sin(alpha / 2)
     kick = abs(alpha) / time**3 * (2 * np.pi) ** 2 * abs(np.sin(angle)) / _positive(zeeman) ** 3
-    valid = np.where(fastest < 0.05, 1.0, np.nan)
+    valid = np.where((fastest < 0.05) & (length.min(axis=-1) > 0.1 * zeeman) & (zeeman > 0), 1.0, np.nan)
     return SpinHalf(
         inner * np.exp(0.5j * excess * time), 0 * excess, (2 * (drift * time / 2) + kick) * valid, kick**2 * valid
     )
@@ -113,9 +114,12 @@ def closeness(angle: Any, turns: Any) -> Any:
 
 def depolarised(spin: float, zeeman: Any, temperature: Any) -> tuple[Any, Any]:
     """Of a spin in its field at kT: the weight outside its stretched state, and the mean number of flips."""
-    outside, flips, norm = 0.0, 0.0, 1.0
+    outside: Any = 0.0
+    flips: Any = 0.0
+    norm: Any = 1.0
     for k in range(1, round(2 * spin) + 1):
-        weight = np.exp(-np.minimum(k * zeeman / _positive(temperature), 700.0)) * (temperature > 0)
+        warm = np.exp(-np.minimum(k * zeeman / _positive(temperature), 700.0)) * (temperature > 0)
+        weight = np.where(zeeman > 0, warm, 1.0)
         outside, flips, norm = outside + weight, flips + k * weight, norm + weight
     return outside / norm, flips / norm
 
@@ -145,10 +149,11 @@ class Expected:
         self.hole = system.kind == "fermion" and system.n_c % 2 == 1
         self.both = system.kind == "pair" and self.spin > 0
         form = uniform if v["ramp"] == "uniform" else smooth
-        self.half = form(v["zeeman"], v["field_angle"], v["turns"], v["rotation_time"])
-        self.outside, self.flips = depolarised(self.spin, v["zeeman"], v["temperature"])
-        self._phase()
-        self._heat()
+        with np.errstate(all="ignore"):
+            self.half = form(v["zeeman"], v["field_angle"], v["turns"], v["rotation_time"])
+            self.outside, self.flips = depolarised(self.spin, v["zeeman"], v["temperature"])
+            self._phase()
+            self._heat()
 
     def _phase(self) -> None:
         """The coherence relative to its start, its phase, and the flips."""
@@ -159,7 +164,8 @@ class Expected:
         drift = drift + 0.5 * v["inertia_change"] * squared_rate(v["turns"], v["rotation_time"], v["ramp"])
         self.coherence = (np.conj(spin_part) if self.hole else spin_part) * np.exp(1j * drift)
         self.phase = -np.angle(self.coherence)
-        self.coherence_error = follows * half.phase_error + 4 * self.outside * bool(follows)
+        rounding = 16 * np.finfo(float).eps * v["zeeman"] * v["rotation_time"]
+        self.coherence_error = follows * (half.phase_error + rounding) + 4 * self.outside if follows else 0.0
         self.phase_error = self.coherence_error / np.maximum(abs(self.coherence), 1e-12)
         lossy = self.hole and np.any(np.asarray(v["loss"]) != 0)
         self.flip = half.flip if not lossy else np.nan
@@ -181,7 +187,7 @@ class Expected:
         found = shared * kept * (gain - amount * damping * np.real(relative))
         self.heat_error = shared * abs(amount) * self.coherence_error
         if not conserving:
-            found = found + 2 * v["weight"] ** 2 * kept * (1 - kept) * level
+            found = found + 2 * v["weight"] ** 2 * kept * (1 - kept) * gain
         found, spins = found + self._spin_heat(kept), round(2 * self.spin)
         heavy = v["zeeman"] * spins * (2 * self.half.flip + self.flips)
         self.heat_error = self.heat_error + 4 * self.outside * (abs(j) + heavy) + v["zeeman"] * spins * self.flip_error

@@ -179,7 +179,7 @@ class Run:
         row: dict[str, Any] = {"name": finding.name, "unit": "" if unit == "1" else unit, "passed": finding.passed}
         row |= {"equation": finding.equation, "meaning": finding.meaning, "expected": "", "tolerance": ""}
         if finding.value.ndim:
-            return row | {"value": self._many(finding)}
+            return row | self._many(finding)
         if not np.isfinite(float(finding.value)):
             return row | {"value": "undefined"}
         row["value"] = e.shown(finding.unit, float(finding.value))
@@ -188,18 +188,22 @@ class Run:
             row["tolerance"] = e.shown(finding.unit, float(f"{float(finding.tolerance):.2g}"))
         return row
 
-    def _many(self, finding: Finding) -> str:
-        """Many values in a few words."""
+    def _many(self, finding: Finding) -> dict[str, str]:
+        """Many values in a few words, and the largest deviation from what is expected."""
         e, value = self.experiment, finding.value
         if set(value.dims) == {"part", "outcome"}:
             pairs = zip(value.sel(part="heat").values, value.sel(part="weight").values, strict=True)
-            return ", ".join(f"{e.shown(finding.unit, float(h))} with probability {w:.4g}" for h, w in pairs if w > 0)
+            texts = (f"{e.shown(finding.unit, float(h))} with probability {w:.4g}" for h, w in pairs if w > 0)
+            return {"value": ", ".join(texts)}
         if "part" in value.dims:
-            return f"{value.sizes['outcome']} outcomes for each point"
+            return {"value": f"{value.sizes['outcome']} outcomes for each point"}
         if not bool(value.notnull().any()):
-            return f"undefined ({value.size} points)"
+            return {"value": f"undefined ({value.size} points)"}
         low, high = (e.shown(finding.unit, float(end)) for end in (value.min(), value.max()))
-        return f"{low} to {high} ({value.size} points)"
+        row = {"value": f"{low} to {high} ({value.size} point{'s' * (value.size != 1)})"}
+        if finding.passed is not None:
+            row["expected"] = f"off by {e.shown(finding.unit, float(f'{float(finding.deviation.max()):.2g}'))} at most"  # type: ignore[union-attr]
+        return row
 
     def _shown(self, parameter: Parameter) -> str:
         value = self.experiment.values[parameter.name]
@@ -215,6 +219,8 @@ class Run:
     def _written(self, parameter: Parameter) -> Any:
         """A parameter as TOML: as it was given, or its resolved value."""
         given = self.experiment.values.given.get(parameter.name)
+        if given is None and parameter.follows:
+            return None
         value = self.experiment.values[parameter.name] if given is None else given
         if isinstance(value, (tuple, list)):
             return [_plain(part, "") for part in value]

@@ -54,6 +54,8 @@ class System(ABC):
     broadcasting: ClassVar[tuple[str, ...]] = ()
     frame_term: ClassVar[str | None] = None
     """The term that a rotating frame takes away, if there is one; it commutes with all the others."""
+    preparing: ClassVar[tuple[str, ...]] = ()
+    """The parameters that only fix the initial state: a `Ramp` of them would do nothing."""
     turning_sites: ClassVar[tuple[str, ...]] = ()
     """The sites that `Rotate` can turn."""
 

@@ -69,13 +69,14 @@ class ReservoirTrap(System):
 
     broadcasting = ("detuning", "tunnelling", "outside_energy", "trap_energy", "weight", "phase", "temperature")
     frame_term = "chemical_potential"
+    preparing = ("weight", "phase", "temperature")
 
     def __post_init__(self) -> None:
         checks.whole("n_c", self.n_c)
         checks.whole("step", self.step, low=1, high=2)
         checks.choice("kind", self.kind, ("fermion", "boson"))
         for name in ("detuning", "outside_energy", "trap_energy", "phase"):
-            checks.number(name, getattr(self, name))
+            object.__setattr__(self, name, checks.number(name, getattr(self, name)))
         checks.number("tunnelling", self.tunnelling, complex_allowed=True)
         checks.number("temperature", self.temperature, low=0)
         if self.weight is not None:

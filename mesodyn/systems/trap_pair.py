@@ -13,7 +13,7 @@ import qutip
 from numpy.typing import NDArray
 
 from mesodyn import axes, checks
-from mesodyn.errors import InputError
+from mesodyn.errors import InputError, Shown
 from mesodyn.numberspace import Matrix, NumberSpace, Site
 from mesodyn.systems.base import Setting, System, Values, flat_values, matrices, stack, thermal
 
@@ -96,20 +96,19 @@ class TrapPair(System):
         *("phase_A", "phase_B", "inertia_change"),
     )
     turning_sites = ("A", "B")
+    preparing = ("temperature", "weight", "phase_A", "phase_B")
 
     def __post_init__(self) -> None:
         checks.choice("kind", self.kind, KINDS)
         checks.whole("n_c", self.n_c)
         if not isinstance(self.phases, (tuple, list)) or len(self.phases) != 2:
             raise InputError("phases", "two angles, (phase of A, phase of B)", self.phases)
-        object.__setattr__(self, "phases", tuple(self.phases))
         for name in ("tunnelling", "field_angle", "detuning", "connected_detuning", "inertia_change"):
-            checks.number(name, getattr(self, name))
+            object.__setattr__(self, name, checks.number(name, getattr(self, name)))
         for name in ("zeeman", "temperature"):
-            checks.number(name, getattr(self, name), low=0)
-        checks.number("weight", self.weight, low=0, high=1)
-        for value in self.phases:
-            checks.number("phases", value)
+            object.__setattr__(self, name, checks.number(name, getattr(self, name), low=0))
+        object.__setattr__(self, "weight", checks.number("weight", self.weight, low=0, high=1))
+        object.__setattr__(self, "phases", tuple(checks.number("phases", value) for value in self.phases))
         self._check_spin()
 
     def _check_spin(self) -> None:
@@ -117,6 +116,8 @@ class TrapPair(System):
         if self.kind == "boson":
             checks.whole("spin", spin, high=1)
         else:
+            if np.ndim(spin):
+                raise InputError("spin", "a single value", Shown("an axis"), "compare several runs instead")
             checks.number("spin", spin, low=0.5, high=9.5)
             if round(2 * spin) != 2 * spin or round(2 * spin) % 2 == 0:
                 raise InputError("spin", f"half-integer (1/2, 3/2, ...) for kind={self.kind!r}", self.spin)

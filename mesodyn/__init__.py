@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from mesodyn.errors import InputError, MesodynError, UnfinishedError
     from mesodyn.experiments import experiment, experiments
     from mesodyn.experiments.run import Run, load
+    from mesodyn.systems.kramers_dot import KramersDot
+    from mesodyn.systems.normal_lead import ND1N, ND2N
     from mesodyn.systems.reservoir_trap import ReservoirTrap
+    from mesodyn.systems.sd1s import SD1S
+    from mesodyn.systems.sd2s import SD2S
+    from mesodyn.systems.staircase import Staircase
     from mesodyn.systems.trap_pair import TrapPair
     from mesodyn.units import quantity
 
@@ -25,6 +30,12 @@ _HOME = {
     "quantity": "mesodyn.units",
     "ReservoirTrap": "mesodyn.systems.reservoir_trap",
     "TrapPair": "mesodyn.systems.trap_pair",
+    "KramersDot": "mesodyn.systems.kramers_dot",
+    "Staircase": "mesodyn.systems.staircase",
+    "ND1N": "mesodyn.systems.normal_lead",
+    "ND2N": "mesodyn.systems.normal_lead",
+    "SD1S": "mesodyn.systems.sd1s",
+    "SD2S": "mesodyn.systems.sd2s",
     "Protocol": "mesodyn.dynamics.protocol",
     "Hold": "mesodyn.dynamics.protocol",
     "Ramp": "mesodyn.dynamics.protocol",
@@ -44,11 +55,16 @@ _HOME = {
 }
 
 __all__ = [
+    "ND1N",
+    "ND2N",
+    "SD1S",
+    "SD2S",
     "Bath",
     "Connect",
     "Disconnect",
     "Hold",
     "InputError",
+    "KramersDot",
     "MesodynError",
     "Protocol",
     "Ramp",
@@ -56,6 +72,7 @@ __all__ = [
     "ReservoirTrap",
     "Rotate",
     "Run",
+    "Staircase",
     "TrapPair",
     "UnfinishedError",
     "axis",

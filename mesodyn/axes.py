@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from xarray import DataArray
 
-RESERVED = frozenset(
-    {
-        *("moment", "segment", "time", "energy", "heat", "norm", "error"),
-        *("state", "edge", "row", "column", "trap", "outcome", "part"),
-    }
-)
-"""Names of dimensions and variables of records, which no axis can have."""
 LONGEST = 10_000_000  # points on one axis
 
 _CALL = 'write axis("turns", 0, 4, 401) or axis("turns", [1, 2, 4])'
@@ -165,8 +158,6 @@ def broadcast_axes(values: Mapping[str, complex | DataArray]) -> dict[str, DataA
     owners: dict[str, str] = {}
     for parameter, value in values.items():
         for name in _dims(value):
-            if name in RESERVED:
-                raise InputError(parameter, "on an axis whose name no record uses", name, "give the axis another name")
             coordinates = cast("DataArray", value).coords
             if name not in coordinates:
                 must = f"labelled along its dimension {name!r}"

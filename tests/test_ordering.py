@@ -149,11 +149,11 @@ def test_time_reversal_commutes_with_rotations(space, alpha, seed):
 def test_a_superposition_of_n_and_n_plus_one_changes_its_phase_by_pi_under_either_full_operation():
     space = KINDS["fermion"]
     state, moved = (superposition(space, "0", "1,+1/2", phase=phase) for phase in (0.7, 0.7 + np.pi))
-    assert abs(rotation(space, 2 * np.pi) @ state - moved).norm() < 1e-14
-    assert abs(time_reversal(space, time_reversal(space, state)) - moved).norm() < 1e-14
+    assert (rotation(space, 2 * np.pi) @ state - moved).norm() < 1e-14
+    assert (time_reversal(space, time_reversal(space, state)) - moved).norm() < 1e-14
     odd = KINDS["fermion on an odd core"]
     turned = rotation(odd, 2 * np.pi) @ superposition(odd, "1,+3/2", "2")
-    assert abs(turned + superposition(odd, "1,+3/2", "2", phase=0.7 + np.pi)).norm() < 1e-14
+    assert (turned + superposition(odd, "1,+3/2", "2", phase=0.7 + np.pi)).norm() < 1e-14
 
 
 # -- which order -----------------------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def test_state_3_is_superconducting_and_keeps_the_full_turn(n_c):
     assert (found.superfluid, found.superconducting, found.magnetic) == (False, True, False)
     assert found.pair_field == {"trap": pytest.approx(np.sqrt(0.21), abs=1e-14)}
     assert found.field == {}
-    assert found.broken["rotation(2 pi)"] == found.broken["gauge(pi)"] == 0
+    assert max(found.broken["rotation(2 pi)"], found.broken["gauge(pi)"]) < 1e-15
     assert found.broken["gauge"] == pytest.approx(2 * np.sqrt(0.21), abs=1e-14)
 
 
@@ -257,7 +257,7 @@ def test_trace_distances_of_pure_states_are_those_of_the_fidelity(seed, name):
     space = KINDS[name]
     state = random_ket(space, seed)
     fidelity = abs(state.overlap(gauge(space, np.pi) @ state)) ** 2
-    assert ordering(space, state).broken["gauge(pi)"] == pytest.approx(np.sqrt(1 - fidelity), abs=1e-7)
+    assert ordering(space, state).broken["gauge(pi)"] == pytest.approx(np.sqrt(max(0, 1 - fidelity)), abs=1e-7)
 
 
 def test_a_fading_coherence_is_seen_until_the_tolerance():
@@ -287,8 +287,8 @@ def test_a_spin_that_a_field_holds_can_only_be_turned_whole():
         (lambda space, state: rotation(space, 1.0, (0, 0, 0)), "axis must be 'x', 'y', 'z' or three numbers"),
         (lambda space, state: rotation(space, 1.0, (0, 1)), "axis must be 'x', 'y', 'z' or three numbers"),
         (lambda space, state: rotation(space, 1.0, site="B"), "site must be one of A"),
-        (lambda space, state: rotation(space, 1j), "angle must be a finite real number"),
-        (lambda space, state: gauge(space, "pi"), "angle must be a finite real number"),
+        (lambda space, state: rotation(space, 1j), "angle must be a finite real number"),  # type: ignore[arg-type]
+        (lambda space, state: gauge(space, "pi"), "angle must be a finite real number"),  # type: ignore[arg-type]
         (lambda space, state: ordering(space, 2 * state), "state must be normalised, but was of trace 4"),
         (lambda space, state: ordering(space, qutip.basis(2, 0)), r"of dims \[3\], but was one of dims \[2\]"),
         (lambda space, state: ordering(space, state.full()), "state must be a ket or density matrix"),

@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Observables = Mapping[str, qutip.Qobj | Sequence[qutip.Qobj]]
 
+RESERVED = frozenset(
+    {
+        *("moment", "segment", "time", "energy", "heat", "norm", "error"),
+        *("state", "edge", "row", "column", "trap", "outcome", "part"),
+    }
+)
+"""Names of dimensions and variables of records, which no axis can have."""
 CHUNK = 4_000_000
 """How many complex numbers of states are held at once."""
 NORM_TOLERANCE = 1e-7
@@ -121,6 +128,9 @@ def evolve(
         tolerance,
     )
     grid = axes.broadcast_axes(system.values() | protocol.parameters() | vars(problem.bath))
+    for name in grid:
+        if name in RESERVED:
+            raise InputError("axis", "called otherwise than what a record holds", name, "give the axis another name")
     kept, start = _closed(problem, *_initial(system, initial, account, grid))
     points = math.prod(len(values) for values in grid.values())
     chunk = max(1, CHUNK // (len(kept) ** 2 * len(problem.fractions)))

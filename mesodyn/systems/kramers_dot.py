@@ -117,8 +117,8 @@ class KramersDot:
 
     Examples
     --------
-    >>> import mesodyn as md
-    >>> dot = md.systems.kramers_dot.KramersDot(anisotropy=((0.1, 0, 0), (0, 0.2, 0), (0, 0, 0)), field=(0.05, 0, 0))
+    >>> from mesodyn.systems.kramers_dot import KramersDot
+    >>> dot = KramersDot(anisotropy=((0.1, 0, 0), (0, 0.2, 0), (0, 0, 0)), field=(0.05, 0, 0))
     >>> found = dot.equilibrium()
     >>> found.magnetization.values.round(3).tolist()
     [0.5, 0.0, 0.866]

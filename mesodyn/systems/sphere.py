@@ -172,10 +172,13 @@ class Moment:
         return nu, alive & done
 
     def _on_the_sphere(self, nu: Array, vector: Array) -> Array:
-        """The vector with the length that it must have, free of the last rounding."""
+        """At T = 0 the vector with the length 1 (or 0), free of the last rounding; a warm one as it is.
+
+        A small warm m follows from the drive more exactly than from its own length.
+        """
         norm = np.sqrt((vector**2).sum(axis=1))
-        scale = np.where(norm > 0, self.length(nu) / np.where(norm > 0, norm, 1.0), 1.0)
-        return vector * scale[:, None]
+        cold = (self.temperature <= 0) & (norm > 0)
+        return vector * np.where(cold, self.length(nu) / np.where(norm > 0, norm, 1.0), 1.0)[:, None]
 
     def switching(self) -> Array:
         """By which factor the drive may grow until the other local minimum vanishes.
@@ -189,8 +192,9 @@ class Moment:
             vector, length = self.vector(nu), self.length(nu)
             square = (vector**2).sum(axis=1)
             rising = self.length_slope(nu, length) * square > length**2 * self.square_slope(nu, vector)
-            low, high = np.where(rising, nu, low), np.where(rising, high, nu)
-        nu = np.where(self.drive[:, 0] == 0, 0.0, 0.5 * (low + high))
+            inside = nu > low
+            low, high = np.where(rising, nu, low), np.where(inside & ~rising, nu, high)
+        nu = np.where(self.drive[:, 0] == 0, 0.0, high)  # never the floor, where a cold m vanishes
         norm = np.sqrt((self.vector(nu) ** 2).sum(axis=1))
         open_ = (self.gaps[:, 1] > 0) & (self.floor() < 0)
         return np.where(open_, self.length(nu) / np.where(norm > 0, norm, 1.0), 0.0)

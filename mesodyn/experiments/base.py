@@ -50,6 +50,8 @@ class Experiment(ABC):
     account_reason: ClassVar[str] = ""
     scale: ClassVar[str] = "tunnelling"
     """The energy that the defaults are multiples of when values carry units."""
+    animated: ClassVar[bool] = True
+    """Whether something moves."""
     frame_axis: ClassVar[tuple[str, float]] = ("", 0.0)
     """Which axis an animation takes a point from, and the value it looks for."""
 
@@ -57,8 +59,12 @@ class Experiment(ABC):
     """``findings``: a run with axes records the ends of the segments only; ``record``: every moment."""
 
     def __init__(self, given: Mapping[str, Any], *, seed: int = 0, quick: bool = False) -> None:
+        if not self.accounts and "account" in given:
+            raise InputError("account", "left out here", given["account"], self.account_reason)
         self.values: Values = resolve(self.parameters, given, self.scale)
-        self.account = check_account(self.values["account"], self.accounts, self.account_reason)
+        self.account = self.values.resolved.get("account", "")
+        if self.accounts:
+            check_account(self.account, self.accounts, self.account_reason)
         self.seed = checks.whole("seed", seed)
         if not isinstance(quick, bool):
             raise InputError("quick", "True or False", quick)
@@ -80,9 +86,9 @@ class Experiment(ABC):
     def figures(self, record: xarray.Dataset, at: Mapping[str, float]) -> dict[str, tuple[Figure, str]]:
         """Draw the record: figures with their captions, by name."""
 
-    @abstractmethod
     def animation(self, record: xarray.Dataset, at: Mapping[str, float]) -> dict[str, Any]:
         """What `mesodyn.figures.animation.animate` needs: panels, frames, captions."""
+        raise InputError("experiment", "one in which something moves", self.name, "look at its figures")
 
     @abstractmethod
     def summary(self, findings: Mapping[str, Finding]) -> str:
@@ -197,7 +203,7 @@ class Experiment(ABC):
         found = object.__new__(type(self))
         found.__dict__.update(self.__dict__)
         found.values = Values({**self.values.resolved, **changes}, self.values.given, self.values.natural)
-        found.account = found.values["account"]
+        found.account = found.values.resolved.get("account", "")
         return found
 
     @property

@@ -102,7 +102,7 @@ class Run:
         archive.write_dataset(self.record.assign_attrs(experiment=self.experiment.name), place / "record.nc")
         archive.write_dataset(self._findings_as_dataset(), place / "findings.nc")
         archive.write_json(self.as_json(), place / "findings.json")
-        if animation:
+        if animation and self.experiment.animated:
             self.animate(place / "animation.gif", at)
         self.redraw(place, at)
 
@@ -167,6 +167,8 @@ class Run:
             "quick": e.quick,
             "keep": e.keep,
         }
+        if not e.account:
+            del found["account"]
         parameters = {p.name: self._written(p) for p in e.parameters if p.name != "account"}
         found["parameters"] = {name: value for name, value in parameters.items() if value is not None}
         return found | {"versions": _versions()}

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import qutip
 from numpy.typing import NDArray
+from scipy.special import entr
 
 from mesodyn import axes, checks
+from mesodyn.accounts import check_account
 from mesodyn.errors import InputError
 from mesodyn.numberspace import Matrix, NumberSpace, Site
 from mesodyn.systems.base import Setting, System, Values, flat_values, matrices, stack, thermal
@@ -46,7 +48,9 @@ class ReservoirTrap(System):
     weight, phase
         v**2 and the phase of |N_c + step>. Without a weight the account ``conserving`` starts in the ground state (5).
     temperature
-        k_B T of ``initial="thermal"``.
+        k_B T of the equilibrium, and of ``initial="thermal"``.
+    level_spacing
+        Spacing of the trap's levels, > 0; then `equilibrium` reports ``frozen``.
 
     Examples
     --------
@@ -66,10 +70,14 @@ class ReservoirTrap(System):
     weight: Any = None
     phase: Any = 0.0
     temperature: Any = 0.0
+    level_spacing: Any = None
 
-    broadcasting = ("detuning", "tunnelling", "outside_energy", "trap_energy", "weight", "phase", "temperature")
+    broadcasting = (
+        *("detuning", "tunnelling", "outside_energy", "trap_energy", "weight", "phase", "temperature"),
+        "level_spacing",
+    )
     frame_term = "chemical_potential"
-    preparing = ("weight", "phase", "temperature")
+    preparing = ("weight", "phase", "temperature", "level_spacing")
 
     def __post_init__(self) -> None:
         checks.whole("n_c", self.n_c)
@@ -81,11 +89,12 @@ class ReservoirTrap(System):
         checks.number("temperature", self.temperature, low=0)
         if self.weight is not None:
             checks.number("weight", self.weight, low=0, high=1)
+        if self.level_spacing is not None:
+            checks.number("level_spacing", self.level_spacing, above=0)
 
     def values(self) -> dict[str, Any]:
-        """The broadcasting parameters; a missing weight stands as nan."""
-        found = super().values()
-        return found | {"weight": np.nan if self.weight is None else self.weight}
+        """The broadcasting parameters; a missing weight or level spacing stands as nan."""
+        return {name: np.nan if value is None else value for name, value in super().values().items()}
 
     @cached_property
     def space(self) -> NumberSpace:
@@ -149,24 +158,69 @@ class ReservoirTrap(System):
         kept = self.space.sector(self.n_c + self.step) if account == "conserving" else np.arange(4)
         return kept, state[:, kept][:, :, kept]
 
-    def equilibrium(self) -> xarray.Dataset:
-        """Equilibrium of the connected pair with one step shared: (7), (6).
+    def equilibrium(self, account: str = "conserving") -> xarray.Dataset:
+        r"""Equilibrium of the linked pair with one step shared: (5), (6), (7), and what the trap is by itself.
+
+        The kets of (4) are :math:`|N_c\rangle|1_{out}\rangle` and :math:`|N_c+k\rangle|0_{out}\rangle`. With the total
+        conserved the trap alone is the diagonal matrix diag(u^2, v^2), whatever the size of the outside; the sentence
+        after (7) calls it the pure state (2) (PHYSICS 1.9, item 13).
+
+        Parameters
+        ----------
+        account
+            ``"superposition"``: the trap alone is in state (2), as the paper reads it. ``"conserving"``: it is reduced
+            from the pair. ``"mixture"``: diagonal, and not correlated with the outside.
 
         Returns
         -------
         xarray.Dataset
-            Over the parameters' dims: ``energy`` and ``n_mean`` (n_c included).
-        """
-        import xarray
+            Over the parameters' dims: ``energy``, ``excited_energy``, ``free_energy``, ``n_mean`` (n_c included),
+            ``order_parameter`` (:math:`\langle\Psi\rangle` of the trap alone, complex), ``correlation``
+            (:math:`\langle\Psi_{out}^\dagger\Psi\rangle`), ``purity`` and ``entropy`` (nats) of the trap alone, and
+            with a `level_spacing` ``frozen``, kT over it.
 
+        Raises
+        ------
+        InputError
+            For an account that does not exist.
+        """
+        check_account(account)
         grid = axes.broadcast_axes(self.values())
         values = flat_values(self, grid)
         kept = self.space.sector(self.n_c + self.step)
         hamiltonian = stack(self.coefficients(values, Setting()), matrices(self.operators, kept))
-        state = thermal(hamiltonian, values["temperature"])
-        number = self.space.number("trap").full()[np.ix_(kept, kept)]
+        state, energies = thermal(hamiltonian, values["temperature"]), np.asarray(np.linalg.eigvalsh(hamiltonian), float)
+        observed = matrices({name: op for name, op in self.observables().items() if isinstance(op, qutip.Qobj)}, kept)
+        means = {name: np.einsum("pij,ji->p", state, observed[name]) for name in ("n_mean", "correlation")}
+        weights = np.clip(np.linalg.eigvalsh(state * (1 if account == "superposition" else np.eye(2))), 0, 1)
         found = {
             "energy": np.einsum("pij,pji->p", state, hamiltonian).real,
-            "n_mean": np.einsum("pij,ji->p", state, number).real,
+            "excited_energy": energies[:, 1],
+            "free_energy": _free_energy(energies, values["temperature"]),
+            "n_mean": means["n_mean"].real,
+            "order_parameter": means["correlation"] * (account == "superposition"),
+            "correlation": means["correlation"] * (account != "mixture"),
+            "purity": (weights**2).sum(axis=1),
+            "entropy": entr(weights).sum(axis=1),
         }
-        return xarray.Dataset({k: (tuple(grid), axes.unflatten(v, grid)) for k, v in found.items()}, dict(grid))
+        if self.level_spacing is not None:
+            found["frozen"] = values["temperature"] / values["level_spacing"]
+        return _dataset(found, grid)
+
+
+def _free_energy(energies: NDArray[np.float64], temperature: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``-kT ln Z`` of two levels; the ground energy at zero temperature."""
+    warm = np.where(temperature > 0, temperature, 1.0)
+    gap = np.minimum((energies[:, 1] - energies[:, 0]) / warm, 700.0)
+    return np.asarray(energies[:, 0] - np.where(temperature > 0, warm * np.log1p(np.exp(-gap)), 0.0))
+
+
+def _dataset(found: dict[str, NDArray[Any]], grid: dict[str, Any]) -> xarray.Dataset:
+    """Results over the axes, with units."""
+    import xarray
+
+    variables = {
+        name: (tuple(grid), axes.unflatten(value, grid), {"units": "energy" if "energy" in name else "1"})
+        for name, value in found.items()
+    }
+    return xarray.Dataset(variables, grid)

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 import mesodyn as md
-from mesodyn import archive, cli
+from mesodyn import archive
 from mesodyn.errors import InputError, UnfinishedError
 from mesodyn.experiments.beating import Beating
-from mesodyn.experiments.run import Run
+from tests.commandline import BEAT, assert_refused, command, listing
 
 
 @pytest.fixture(scope="module")
@@ -210,47 +210,6 @@ def test_a_run_killed_at_any_moment_never_leaves_what_is_taken_for_whole(tmp_pat
 
 
 # -- through the command line ------------------------------------------------------------------------------------------
-
-BEAT = ("run", "beating", "--quick", "--no-animation")
-
-
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    """An empty folder to be in."""
-    place = tmp_path / "home"
-    place.mkdir()
-    monkeypatch.chdir(place)
-    return place
-
-
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Runs without figures and report, for where they are not the point."""
-    monkeypatch.setattr(Run, "redraw", lambda self, place, at=None: place / "report.html")
-
-
-def command(capsys, *words):
-    """Exit code, standard output and standard error of one command."""
-    with pytest.raises(SystemExit) as stop:
-        cli.main([str(word) for word in words])
-    out, err = capsys.readouterr()
-    return stop.value.code, out, err
-
-
-def listing(place):
-    """All that is in a folder, hidden files as well."""
-    return {path.relative_to(place).as_posix(): path.lstat().st_mtime_ns for path in place.rglob("*")}
-
-
-def assert_refused(found, *parts):
-    """Exit code 2, nothing on standard output, one line on standard error with all `parts`."""
-    code, out, err = found
-    assert (code, out) == (2, "")
-    assert err.startswith("mesodyn: ") and err.count("\n") == 1 and err.endswith("\n")
-    assert "Traceback" not in err and len(err) < 520
-    for part in parts:
-        assert part in err
-
 
 TOMLS = {
     "": ("experiment must be named at the top",),

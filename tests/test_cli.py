@@ -13,54 +13,14 @@ from mesodyn import cli, units
 from mesodyn.experiments import finding, kind_of
 from mesodyn.experiments.beating import Beating
 from mesodyn.experiments.finding import Finding
-from mesodyn.experiments.run import Run
+from tests.commandline import BEAT, assert_refused, command, listing, outside
 
-BEAT = ("run", "beating", "--quick", "--no-animation")
 TURN = ("run", "two-pi-rotation", "--quick", "--no-animation")
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """An empty folder to be in."""
-    place = tmp_path / "home"
-    place.mkdir()
-    monkeypatch.chdir(place)
-    return place
-
-
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Runs without figures and report, for where they are not the point."""
-    monkeypatch.setattr(Run, "redraw", lambda self, place, at=None: place / "report.html")
-
-
-def command(capsys, *words):
-    """Exit code, standard output and standard error of one command."""
-    with pytest.raises(SystemExit) as stop:
-        cli.main([str(word) for word in words])
-    out, err = capsys.readouterr()
-    return stop.value.code, out, err
-
-
-def outside(*words):
-    """The same in a process of its own."""
-    done = subprocess.run([sys.executable, "-m", "mesodyn", *words], capture_output=True, text=True, timeout=120)
-    return done.returncode, done.stdout, done.stderr
-
-
-def listing(place):
-    """All that is in a folder, hidden files as well."""
-    return {path.relative_to(place).as_posix(): path.lstat().st_mtime_ns for path in place.rglob("*")}
-
-
-def assert_refused(found, *parts):
-    """Exit code 2, nothing on standard output, one line on standard error with all `parts`."""
-    code, out, err = found
-    assert (code, out) == (2, "")
-    assert err.startswith("mesodyn: ") and err.count("\n") == 1 and err.endswith("\n")
-    assert "Traceback" not in err and len(err) < 520
-    for part in parts:
-        assert part in err
+def _in_an_empty_folder(home):
+    """Each command is given in an empty folder."""
 
 
 SETTINGS = {

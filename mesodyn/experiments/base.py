@@ -198,6 +198,12 @@ class Experiment(ABC):
         theory = None if expected is None else labelled(np.where(np.isfinite(tolerance), expected, np.nan))
         return Finding(name, meaning, labelled(value), unit, theory, labelled(tolerance), equation, period)
 
+    def norm(self, record: xarray.Dataset, rounding: Any = 0.0) -> Finding:
+        """The norm of an evolution, which every record is checked for."""
+        trace = 1 + np.abs(self.flat(record.norm) - 1).max(axis=0)
+        text = "trace of the state, furthest from 1"
+        return self.finding("norm", text, trace, "", np.ones_like(trace), 1e-9 + rounding, "trace")
+
     def changed(self, **changes: Any) -> Experiment:
         """The same experiment with some resolved values replaced (for nulls and comparisons)."""
         found = object.__new__(type(self))

@@ -121,38 +121,48 @@ class Beating(Experiment):
 
     def findings(self, record: xarray.Dataset) -> dict[str, Finding]:
         """Moduli and periods of what beats, and of what does not."""
-        v = self.flat_values()
-        time, lab = self.flat(record.time), self.flat(record.order_parameter)
-        linked = self.flat(record.correlation)
-        beat = self.step * v["chemical_potential"]
-        alone = v["tunnelling"] == 0
-        free = np.where(alone, 1.0, np.nan)
-        uv = np.sqrt(v["weight"] * (1 - v["weight"]))
+        found = [*self._moduli(record), *self._periods(record), *self._outside(record), self.norm(record)]
+        return {finding.name: finding for finding in found}
+
+    @property
+    def _alone(self) -> Any:
+        """1 where no tunnelling disturbs the trap, else nan."""
+        return np.where(self.flat_values()["tunnelling"] == 0, 1.0, np.nan)
+
+    def _moduli(self, record: xarray.Dataset) -> list[Finding]:
+        """How large <Psi> and the correlation with the outside become."""
+        weight = self.flat_values()["weight"]
+        uv = np.sqrt(weight * (1 - weight))
         pure, shared = (float(self.account == name) for name in ("superposition", "conserving"))
-        lag = np.where(alone, np.inf, SHORT / np.maximum(np.hypot(v["tunnelling"], v["detuning"]), 1e-300))
-        bend = np.abs(v["detuning"]) * (v["tunnelling"] * np.where(alone, 0.0, lag)) ** 2 / beat
-        turning, bent = _frequency(time, lab, lag)
-        still, _ = _frequency(time, self.flat(record.order_parameter_rotating), lag)
-        slow = _frequency(time, linked, np.full_like(lag, np.inf))[0] * free
-        apart = np.where(v["detuning"] != 0, 2 * v["detuning"], np.nan)
-        known = np.where(np.isfinite(turning), 1.0, np.nan)
-        found = [
+        return [
             self.finding(
                 "order_parameter",
                 "largest |⟨Ψ⟩| of the trap by itself",
-                np.abs(lab).max(axis=0),
-                expected=pure * uv * (free if pure else 1.0),
+                np.abs(self.flat(record.order_parameter)).max(axis=0),
+                expected=pure * uv * (self._alone if pure else 1.0),
                 tolerance=1e-9,
                 equation="PHYSICS 3a, (2), (3)",
             ),
             self.finding(
                 "correlation",
                 "largest |⟨Ψ_out† Ψ⟩| with the outside",
-                np.abs(linked).max(axis=0),
-                expected=shared * uv * free,
+                np.abs(self.flat(record.correlation)).max(axis=0),
+                expected=shared * uv * self._alone,
                 tolerance=1e-9,
                 equation="PHYSICS 1.2",
             ),
+        ]
+
+    def _periods(self, record: xarray.Dataset) -> list[Finding]:
+        """The beat of <Psi> in the laboratory, what is left of it in the rotating frame, and how even it is."""
+        v, time = self.flat_values(), self.flat(record.time)
+        beat, alone = self.step * v["chemical_potential"], v["tunnelling"] == 0
+        lag = np.where(alone, np.inf, SHORT / np.maximum(np.hypot(v["tunnelling"], v["detuning"]), 1e-300))
+        bend = np.abs(v["detuning"]) * (v["tunnelling"] * np.where(alone, 0.0, lag)) ** 2 / beat
+        turning, bent = _frequency(time, self.flat(record.order_parameter), lag)
+        still, _ = _frequency(time, self.flat(record.order_parameter_rotating), lag)
+        known = np.where(np.isfinite(turning), 1.0, np.nan)
+        return [
             self.finding(
                 "period",
                 "period of ⟨Ψ⟩ (of ⟨ΨΨ⟩ for step 2) in the laboratory, from the record",
@@ -172,6 +182,24 @@ class Beating(Experiment):
                 "PHYSICS 3a",
             ),
             self.finding(
+                "phase_straightness",
+                "largest distance of the phase of ⟨Ψ⟩ from a straight line in time",
+                bent,
+                "angle",
+                0.0 * known * self._alone,
+                8 * self.flat(record.phase_rounding) + 1e-9,
+                "PHYSICS 3a",
+            ),
+        ]
+
+    def _outside(self, record: xarray.Dataset) -> list[Finding]:
+        """The beat of the correlation with the outside."""
+        v = self.flat_values()
+        apart = np.where(v["detuning"] != 0, 2 * v["detuning"], np.nan)
+        correlation = self.flat(record.correlation)
+        slow = _frequency(self.flat(record.time), correlation, np.full_like(apart, np.inf))[0] * self._alone
+        return [
+            self.finding(
                 "correlation_period",
                 "period of the correlation with the outside, from the record (with tunnelling it has no single one)",
                 _inverse(slow),
@@ -179,26 +207,8 @@ class Beating(Experiment):
                 2 * np.pi / apart * np.where(np.isfinite(slow), 1.0, np.nan),
                 np.abs(2 * np.pi / apart) * 1e-9,
                 "DEFINITIONS 6.9: 2πħ/2ξ",
-            ),
-            self.finding(
-                "phase_straightness",
-                "largest distance of the phase of ⟨Ψ⟩ from a straight line in time",
-                bent,
-                "angle",
-                0.0 * known * free,
-                8 * self.flat(record.phase_rounding) + 1e-9,
-                "PHYSICS 3a",
-            ),
-            self.finding(
-                "norm",
-                "trace of the state, furthest from 1",
-                1 + np.abs(self.flat(record.norm) - 1).max(axis=0),
-                expected=np.ones_like(beat),
-                tolerance=1e-9,
-                equation="trace",
-            ),
+            )
         ]
-        return {finding.name: finding for finding in found}
 
     def summary(self, findings: Mapping[str, Finding]) -> str:
         """One sentence."""

@@ -177,17 +177,25 @@ class TwoPiRotation(Experiment):
 
     def findings(self, record: xarray.Dataset) -> dict[str, Finding]:
         """Heat, its distribution, the phase and the flips, and two checks."""
-        v, connect = self.flat_values(), _last(record, "connect")
-        expected = theory.Expected(v, self.account, self.system())
-        energy, coherence = self.flat(record.energy), self.flat(record.coherence)
+        connect = _last(record, "connect")
+        expected = theory.Expected(self.flat_values(), self.account, self.system())
+        energy = self.flat(record.energy)
         released = energy[connect] - self.flat(record.equilibrium)
         granted = ROUNDING * np.abs(energy).max(axis=0)
-        shift = _phase(coherence[connect], coherence[0])
-        vague = expected.phase_error + ROUNDING / np.maximum(np.abs(coherence[connect]), FAINT)
-        spread = np.nansum(self.flat(record.heat_values) * self.flat(record.heat_weights), axis=-1)
+        found = [
+            *self._heats(record, released, expected, granted),
+            *self._phases(record, connect, expected),
+            Finding("heat_distribution", "heats of two projective energy measurements", _outcomes(record), "energy"),
+            *self._checks(record, released, granted),
+        ]
+        return {finding.name: finding for finding in found}
+
+    def _heats(self, record: xarray.Dataset, released: Any, expected: theory.Expected, granted: Any) -> list[Finding]:
+        """The heat that connecting frees, and what of it has flowed when the record ends."""
+        v = self.flat_values()
         left = 4 * (np.abs(v["tunnelling"]) + np.abs(released)) * np.exp(-v["relaxation_rate"] * v["relaxation_time"])
         noisy = (v["dephasing"] > 0) | (v["loss"] > 0)
-        found = [
+        return [
             self.finding(
                 "heat_released",
                 "mean energy just after connecting, minus that of equilibrium in each conserved sector",
@@ -206,6 +214,14 @@ class TwoPiRotation(Experiment):
                 expected.heat_error + granted + left,
                 "PHYSICS 3c",
             ),
+        ]
+
+    def _phases(self, record: xarray.Dataset, connect: int, expected: theory.Expected) -> list[Finding]:
+        """What the rotation has done to the coherence and to the spin."""
+        coherence = self.flat(record.coherence)
+        shift = _phase(coherence[connect], coherence[0])
+        vague = expected.phase_error + ROUNDING / np.maximum(np.abs(coherence[connect]), FAINT)
+        found = [
             self.finding(
                 "phase_shift",
                 "change of the phase of A relative to B, from the evolved amplitude",
@@ -215,25 +231,7 @@ class TwoPiRotation(Experiment):
                 vague,
                 "PHYSICS 3c",
                 period=2 * np.pi,
-            ),
-            Finding("heat_distribution", "heats of two projective energy measurements", _outcomes(record), "energy"),
-            self.finding(
-                "norm",
-                "trace of the state, furthest from 1",
-                1 + np.abs(self.flat(record.norm) - 1).max(axis=0),
-                expected=np.ones_like(released),
-                tolerance=1e-9 + 16 * np.finfo(float).eps * np.abs(energy).max(axis=0) * self.flat(record.time)[-1],
-                equation="trace",
-            ),
-            self.finding(
-                "energy_balance",
-                "mean of the heat distribution minus the heat released: two routes to one number",
-                spread - released,
-                "energy",
-                np.zeros_like(released),
-                granted,
-                "DEFINITIONS 6.3",
-            ),
+            )
         ]
         if "flip" in record:
             flipped = self.flat(record.flip)[connect]
@@ -246,8 +244,25 @@ class TwoPiRotation(Experiment):
                 expected.flip_error + ROUNDING,
                 "PHYSICS 3c",
             )
-            found.insert(3, flip)
-        return {finding.name: finding for finding in found}
+            found.append(flip)
+        return found
+
+    def _checks(self, record: xarray.Dataset, released: Any, granted: Any) -> list[Finding]:
+        """Norm, and two routes to the mean heat."""
+        spread = np.nansum(self.flat(record.heat_values) * self.flat(record.heat_weights), axis=-1)
+        largest, length = np.abs(self.flat(record.energy)).max(axis=0), self.flat(record.time)[-1]
+        return [
+            self.norm(record, 16 * np.finfo(float).eps * largest * length),
+            self.finding(
+                "energy_balance",
+                "mean of the heat distribution minus the heat released: two routes to one number",
+                spread - released,
+                "energy",
+                np.zeros_like(released),
+                granted,
+                "DEFINITIONS 6.3",
+            ),
+        ]
 
     def summary(self, findings: Mapping[str, Finding]) -> str:
         """One sentence."""

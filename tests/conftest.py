@@ -1,0 +1,20 @@
+"""What tests of the command line share: an empty folder to be in, and runs that draw nothing."""
+
+import pytest
+
+from mesodyn.experiments.run import Run
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An empty folder to be in."""
+    place = tmp_path / "home"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    return place
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Runs without figures and report, for where they are not the point."""
+    monkeypatch.setattr(Run, "redraw", lambda self, place, at=None: place / "report.html")

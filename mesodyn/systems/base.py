@@ -96,8 +96,9 @@ class System(ABC):
     # -- what all systems share -------------------------------------------------------------------------------------
 
     def values(self) -> dict[str, Any]:
-        """The broadcasting parameters by name."""
-        return {name: getattr(self, name) for name in self.broadcasting}
+        """The broadcasting parameters by name; one that is left out stands as nan."""
+        found = {name: getattr(self, name) for name in self.broadcasting}
+        return {name: np.nan if value is None else value for name, value in found.items()}
 
     def with_(self, **changes: Any) -> System:
         """The same system with some parameters changed."""

@@ -227,11 +227,6 @@ class MeanFieldTrap(System):
                 object.__setattr__(self, name, checks.number(name, getattr(self, name), **limits.get(name, {})))
         spread(self.values())
 
-    def values(self) -> dict[str, Any]:
-        """The broadcasting parameters; a missing level spacing stands as nan."""
-        found = super().values()
-        return found | {"level_spacing": np.nan if self.level_spacing is None else self.level_spacing}
-
     @abstractmethod
     def field(self, values: Mapping[str, Array]) -> Field:
         """The field of equilibrium, for parameters as arrays that broadcast."""

@@ -92,10 +92,6 @@ class ReservoirTrap(System):
         if self.level_spacing is not None:
             checks.number("level_spacing", self.level_spacing, above=0)
 
-    def values(self) -> dict[str, Any]:
-        """The broadcasting parameters; a missing weight or level spacing stands as nan."""
-        return {name: np.nan if value is None else value for name, value in super().values().items()}
-
     @cached_property
     def space(self) -> NumberSpace:
         """The trap on the left of the outside state."""
@@ -189,7 +185,10 @@ class ReservoirTrap(System):
         values = flat_values(self, grid)
         kept = self.space.sector(self.n_c + self.step)
         hamiltonian = stack(self.coefficients(values, Setting()), matrices(self.operators, kept))
-        state, energies = thermal(hamiltonian, values["temperature"]), np.asarray(np.linalg.eigvalsh(hamiltonian), float)
+        state, energies = (
+            thermal(hamiltonian, values["temperature"]),
+            np.asarray(np.linalg.eigvalsh(hamiltonian), float),
+        )
         observed = matrices({name: op for name, op in self.observables().items() if isinstance(op, qutip.Qobj)}, kept)
         means = {name: np.einsum("pij,ji->p", state, observed[name]) for name in ("n_mean", "correlation")}
         weights = np.clip(np.linalg.eigvalsh(state * (1 if account == "superposition" else np.eye(2))), 0, 1)

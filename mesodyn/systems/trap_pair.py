@@ -62,6 +62,8 @@ class TrapPair(System):
         :math:`(\varphi_A, \varphi_B)` of the ``superposition`` account [rad].
     inertia_change
         Change of the orbital cranking moment of inertia by the extra step, times 1/hbar.
+    level_spacing
+        Spacing of a trap's levels, > 0; then `equilibrium` reports ``frozen``.
 
     Raises
     ------
@@ -90,13 +92,14 @@ class TrapPair(System):
     weight: Any = 0.5
     phases: tuple[Any, Any] = (0.0, 0.0)
     inertia_change: Any = 0.0
+    level_spacing: Any = None
 
     broadcasting = (
         *("tunnelling", "zeeman", "field_angle", "detuning", "connected_detuning", "temperature", "weight"),
-        *("phase_A", "phase_B", "inertia_change"),
+        *("phase_A", "phase_B", "inertia_change", "level_spacing"),
     )
     turning_sites = ("A", "B")
-    preparing = ("temperature", "weight", "phase_A", "phase_B")
+    preparing = ("temperature", "weight", "phase_A", "phase_B", "level_spacing")
 
     def __post_init__(self) -> None:
         checks.choice("kind", self.kind, KINDS)
@@ -108,6 +111,8 @@ class TrapPair(System):
         for name in ("zeeman", "temperature"):
             object.__setattr__(self, name, checks.number(name, getattr(self, name), low=0))
         object.__setattr__(self, "weight", checks.number("weight", self.weight, low=0, high=1))
+        if self.level_spacing is not None:
+            object.__setattr__(self, "level_spacing", checks.number("level_spacing", self.level_spacing, above=0))
         object.__setattr__(self, "phases", tuple(checks.number("phases", value) for value in self.phases))
         self._check_spin()
 
@@ -260,7 +265,8 @@ class TrapPair(System):
         -------
         xarray.Dataset
             Over the parameters' dims: ``energy``, ``imbalance`` (N_A - N_B) and ``coherence``
-            (:math:`\langle\Psi_A^\dagger\Psi_B\rangle`), in the units of the parameters.
+            (:math:`\langle\Psi_A^\dagger\Psi_B\rangle`), in the units of the parameters; with a `level_spacing`
+            ``frozen``, kT over it.
         """
         import xarray
 
@@ -272,7 +278,9 @@ class TrapPair(System):
         observed = matrices({k: v for k, v in self.observables().items() if isinstance(v, qutip.Qobj)}, kept)
         found["imbalance"] = np.einsum("pij,ji->p", state, observed["imbalance"]).real
         found["coherence"] = np.einsum("pij,ji->p", state, observed["coherence"])
-        units = {"energy": "energy", "imbalance": "1", "coherence": "1"}
+        if self.level_spacing is not None:
+            found["frozen"] = values["temperature"] / values["level_spacing"]
+        units = {"energy": "energy"} | dict.fromkeys(("imbalance", "coherence", "frozen"), "1")
         return xarray.Dataset(
             {k: (tuple(grid), axes.unflatten(v, grid), {"units": units[k]}) for k, v in found.items()}, dict(grid)
         )

@@ -185,10 +185,8 @@ class ReservoirTrap(System):
         values = flat_values(self, grid)
         kept = self.space.sector(self.n_c + self.step)
         hamiltonian = stack(self.coefficients(values, Setting()), matrices(self.operators, kept))
-        state, energies = (
-            thermal(hamiltonian, values["temperature"]),
-            np.asarray(np.linalg.eigvalsh(hamiltonian), float),
-        )
+        state = thermal(hamiltonian, values["temperature"])
+        energies = np.asarray(np.linalg.eigvalsh(hamiltonian), float)
         observed = matrices({name: op for name, op in self.observables().items() if isinstance(op, qutip.Qobj)}, kept)
         means = {name: np.einsum("pij,ji->p", state, observed[name]) for name in ("n_mean", "correlation")}
         weights = np.clip(np.linalg.eigvalsh(state * (1 if account == "superposition" else np.eye(2))), 0, 1)

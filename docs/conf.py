@@ -13,6 +13,7 @@ GENERATED = HERE / "_generated"
 sys.path.insert(0, str(HERE / "_ext"))
 
 from reference import write_reference  # noqa: E402
+from validation import write_validation  # noqa: E402
 
 project = "mesodyn"
 author = "the mesodyn developers"
@@ -76,4 +77,5 @@ def animate_start_page(app: Sphinx) -> None:
 def setup(app: Sphinx) -> None:
     """Write what the pages include, before Sphinx looks for the pages."""
     write_reference(mesodyn, GENERATED)
+    write_validation(GENERATED)
     app.connect("builder-inited", animate_start_page)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mesodyn.systems.staircase import Staircase
     from mesodyn.systems.trap_pair import TrapPair
     from mesodyn.units import quantity
+    from mesodyn.verify import verify
 
 _HOME = {
     "axis": "mesodyn.axes",
@@ -49,6 +50,7 @@ _HOME = {
     "experiments": "mesodyn.experiments",
     "Run": "mesodyn.experiments.run",
     "load": "mesodyn.experiments.run",
+    "verify": "mesodyn.verify",
     "MesodynError": "mesodyn.errors",
     "InputError": "mesodyn.errors",
     "UnfinishedError": "mesodyn.errors",
@@ -81,6 +83,7 @@ __all__ = [
     "experiments",
     "load",
     "quantity",
+    "verify",
 ]
 
 

@@ -10,15 +10,20 @@ GROUPS = {
     "mesodyn.experiments": "Experiments and runs",
     "mesodyn.systems": "Systems",
     "mesodyn.dynamics": "Protocols and evolution",
+    "mesodyn.verify": "Proofs",
     "mesodyn.units": "Quantities and axes",
     "mesodyn.axes": "Quantities and axes",
     "mesodyn.errors": "Errors",
 }
 OTHER = "More"
 # What public functions return, and what the page on methods names: not names of `mesodyn` itself.
-RETURNED = {"Experiments and runs": ("mesodyn.experiments.base.Experiment", "mesodyn.experiments.finding.Finding")}
+RETURNED = {
+    "Experiments and runs": ("mesodyn.experiments.base.Experiment", "mesodyn.experiments.finding.Finding"),
+    "Proofs": ("mesodyn.verify.result.Verification", "mesodyn.verify.result.Row"),
+}
 MEMBERS = {
     "mesodyn.experiments.base.Experiment": "run, keeping",
+    "mesodyn.verify.result.Verification": "passed, summary, table, as_json",
     "mesodyn.Run": "figures, animate, save, passed, summary, rows, as_json",
     "mesodyn.ReservoirTrap": "terms, hamiltonian, states, equilibrium, observables",
     "mesodyn.TrapPair": "terms, hamiltonian, states, equilibrium, observables",

@@ -10,7 +10,14 @@ from matplotlib.figure import Figure
 from sphinx_gallery.scrapers import figure_rst
 
 # The order in which a reader takes them; a new scenario comes last until it is given a place.
-ORDER = ("two_pi_rotation.py", "beating.py")
+ORDER = (
+    "two_pi_rotation.py",
+    "beating.py",
+    "staircase.py",
+    "gate_sweep.py",
+    "josephson_current.py",
+    "magnetization.py",
+)
 
 
 def order(filename: str) -> tuple[int, str]:

@@ -13,6 +13,10 @@ from mesodyn.experiments.base import Experiment
 _HOME = {
     "two-pi-rotation": ("mesodyn.experiments.two_pi_rotation", "TwoPiRotation"),
     "beating": ("mesodyn.experiments.beating", "Beating"),
+    "staircase": ("mesodyn.experiments.staircase", "Staircase"),
+    "magnetization": ("mesodyn.experiments.magnetization", "Magnetization"),
+    "josephson-current": ("mesodyn.experiments.josephson_current", "JosephsonCurrent"),
+    "gate-sweep": ("mesodyn.experiments.gate_sweep", "GateSweep"),
 }
 
 

@@ -1,7 +1,6 @@
 """Where a supercurrent breaks: measured on curves, under every model and account."""
 
 import json
-import math
 from typing import Any
 
 import numpy as np

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MOMENTS = 101
 FRAMES = 120
+FROZEN = 0.2
+"""The largest share of the level spacing at which a dot counts as frozen in one orbital state."""
 KEEP = ("findings", "record")
 
 
@@ -197,6 +199,11 @@ class Experiment(ABC):
             expected = value + (expected - value + period / 2) % period - period / 2
         theory = None if expected is None else labelled(np.where(np.isfinite(tolerance), expected, np.nan))
         return Finding(name, meaning, labelled(value), unit, theory, labelled(tolerance), equation, period)
+
+    def frozen(self, share: Any) -> Finding:
+        """How far the trap is from the paper's defining condition: T and T_c far below the level spacing."""
+        text = f"the larger of kT and the system's own scale over the level spacing; above {FROZEN} the model fails"
+        return self.finding("frozen", text, share, "", np.zeros_like(share), FROZEN, "T, T_c ≪ δε (Sec. 2)")
 
     def norm(self, record: xarray.Dataset, rounding: Any = 0.0) -> Finding:
         """The norm of an evolution, which every record is checked for."""

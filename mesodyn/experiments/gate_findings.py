@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from mesodyn.experiments.gate_sweep import GateSweep
 
 CURVE = "curve_gate"
-FREEZING = 0.2
-"""Above this share of the level spacing the dot is not frozen in one orbital state."""
 SHARP = 4
 """A kink is looked for where its change of slope exceeds this many times the smooth change over one point."""
 
@@ -39,7 +37,7 @@ def findings(experiment: GateSweep, record: xarray.Dataset) -> list[Finding]:
     if "onset" in record:
         found.append(_onset(experiment, record))
     if "frozen" in record:
-        found.append(_frozen(experiment, record))
+        found.append(experiment.frozen(experiment.flat(record.frozen)))
     return found
 
 
@@ -155,17 +153,4 @@ def _onset(experiment: Any, record: xarray.Dataset) -> Finding:
         np.where(clear, critical_temperature(v["detuning"], v["stiffness"]), np.nan),
         1e-9 * v["stiffness"],
         "PHYSICS 3h",
-    )
-
-
-def _frozen(experiment: Any, record: xarray.Dataset) -> Finding:
-    value = experiment.flat(record.frozen)
-    return experiment.finding(
-        "frozen",
-        "the larger of kT and kT_c over the level spacing: well below 1, or the model fails",
-        value,
-        "",
-        np.zeros_like(value),
-        FREEZING,
-        "PHYSICS 1.3",
     )

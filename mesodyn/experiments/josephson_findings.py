@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from mesodyn.experiments.josephson_current import JosephsonCurrent
 
-FREEZING = 0.2
-"""Above this share of the level spacing the dot is not frozen in one orbital state."""
 RESOLVED = 2e-3
 """Beyond this, differences along the curve don't follow it."""
 
@@ -38,7 +36,7 @@ def findings(experiment: JosephsonCurrent, record: xarray.Dataset) -> list[Findi
     if "ladder_energy" in record:
         found += _counting(one, record, v)
     if "frozen" in record:
-        found.append(_frozen(experiment, record))
+        found.append(experiment.frozen(experiment.flat(record.frozen)))
     return found
 
 
@@ -156,16 +154,3 @@ def _counting(one: Any, record: xarray.Dataset, v: Any) -> list[Finding]:
         one.finding(name, text, one.flat(record[name]), kind, 0.0 * size, granted, "DEFINITIONS 6.1")
         for name, (text, kind, granted) in texts.items()
     ]
-
-
-def _frozen(experiment: Any, record: xarray.Dataset) -> Finding:
-    value = experiment.flat(record.frozen)
-    return experiment.finding(
-        "frozen",
-        "the larger of kT and the dot's own scale, over the level spacing: well below 1, or the model fails",
-        value,
-        "",
-        np.zeros_like(value),
-        FREEZING,
-        "PHYSICS 1.3",
-    )

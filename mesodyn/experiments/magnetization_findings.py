@@ -40,11 +40,7 @@ def of_points(experiment: Magnetization, record: xarray.Dataset) -> list[Finding
         _self_consistency(experiment, record, v, m),
     ]
     if "frozen" in record:
-        frozen, text = (
-            experiment.flat(record.frozen),
-            "max(kT, kT_c) over the level spacing, which has to stay below 0.2",
-        )
-        found.append(experiment.finding("frozen", text, frozen, "", np.zeros_like(frozen), 0.2, "T ≪ δε (Sec. 2)"))
+        found.append(experiment.frozen(experiment.flat(record.frozen)))
     return found
 
 

@@ -99,9 +99,7 @@ class Staircase(Experiment):
         n_mean = self.finding("n_mean", "⟨N⟩", self.flat(record.n_mean))
         found = [n_mean, *self._steps(sweep, record), *self._slopes(sweep, record), self._gap(sweep, record)]
         if "frozen" in record:
-            text = "kT over the level spacing, which has to stay below 0.2"
-            frozen = self.flat(record.frozen)
-            found.append(self.finding("frozen", text, frozen, "", np.zeros_like(frozen), 0.2, "T ≪ δε (Sec. 2)"))
+            found.append(self.frozen(self.flat(record.frozen)))
         return {finding.name: finding for finding in found}
 
     def _steps(self, sweep: Sweep, record: xarray.Dataset) -> list[Finding]:

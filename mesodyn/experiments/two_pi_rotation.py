@@ -67,6 +67,7 @@ class TwoPiRotation(Experiment):
             follows="30 / relaxation_rate",
         ),
         Parameter("inertia_change", "inertia", 0.0, "orbital moment of inertia of the extra particle"),
+        Parameter("level_spacing", "energy", None, "δε of a trap: asks for the finding 'frozen'", above=0),
         Parameter("kind", "choice", "fermion", "what is shared", choices=tuple(KINDS)),
         Parameter("n_c", "count", 0, "particles in the emptier trap", low=0),
         Parameter("spin", "number", None, "spin of the odd trap or the boson", low=0, follows="fermion 1/2, boson 0"),
@@ -188,6 +189,9 @@ class TwoPiRotation(Experiment):
             Finding("heat_distribution", "heats of two projective energy measurements", _outcomes(record), "energy"),
             *self._checks(record, released, granted),
         ]
+        if self.values["level_spacing"] is not None:
+            v = self.flat_values()
+            found.append(self.frozen(v["temperature"] / v["level_spacing"]))
         return {finding.name: finding for finding in found}
 
     def _heats(self, record: xarray.Dataset, released: Any, expected: theory.Expected, granted: Any) -> list[Finding]:

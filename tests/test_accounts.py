@@ -1,5 +1,7 @@
 """There are three accounts, and one that an experiment lacks is refused with the reason."""
 
+import re
+
 import pytest
 
 import mesodyn as md
@@ -27,6 +29,15 @@ def test_an_account_that_is_not_there_is_refused_with_the_reason():
 
 @pytest.mark.parametrize("name", md.experiments())
 @pytest.mark.parametrize("account", ACCOUNTS)
-def test_every_experiment_starts_in_every_account_that_it_declares(name, account):
-    assert account in kind_of(name).accounts
-    assert md.experiment(name, account=account).account == account
+def test_an_experiment_starts_in_every_account_that_it_declares_and_refuses_the_others(name, account):
+    kind = kind_of(name)
+    if account in kind.accounts:
+        assert md.experiment(name, account=account).account == account
+    else:
+        with pytest.raises(InputError, match=r"^account must be .*" + re.escape(kind.account_reason[-20:])):
+            md.experiment(name, account=account)
+
+
+def test_experiments_that_evolve_a_state_have_all_three_accounts():
+    for name in ("two-pi-rotation", "beating", "josephson-current"):
+        assert set(kind_of(name).accounts) == set(ACCOUNTS)

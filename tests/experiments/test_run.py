@@ -320,7 +320,7 @@ def test_a_choice_of_one_value_refuses_an_axis_and_a_number_beyond_all_floats(gi
 
 
 def test_a_trap_that_is_too_warm_for_its_levels_is_not_frozen():
-    warm = {"temperature": 0.5, "quick": True}
+    warm: dict[str, Any] = {"temperature": 0.5, "quick": True}
     assert md.experiment("two-pi-rotation", level_spacing=5.0, **warm).run().findings["frozen"].passed
     assert md.experiment("two-pi-rotation", level_spacing=2.0, **warm).run().findings["frozen"].passed is False
     assert "frozen" not in md.experiment("two-pi-rotation", **warm).run().findings

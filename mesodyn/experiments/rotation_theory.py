@@ -167,8 +167,7 @@ class Expected:
         rounding = 16 * np.finfo(float).eps * v["zeeman"] * v["rotation_time"]
         self.coherence_error = follows * (half.phase_error + rounding) + 4 * self.outside if follows else 0.0
         self.phase_error = self.coherence_error / np.maximum(abs(self.coherence), 1e-12)
-        lossy = self.hole and np.any(np.asarray(v["loss"]) != 0)
-        self.flip = half.flip if not lossy else np.nan
+        self.flip = np.where(self.hole & (v["loss"] > 0), np.nan, half.flip)
         self.flip_error = half.flip_error + 2 * self.outside
 
     def _heat(self) -> None:
@@ -191,8 +190,8 @@ class Expected:
         found, spins = found + self._spin_heat(kept), round(2 * self.spin)
         heavy = v["zeeman"] * spins * (2 * self.half.flip + self.flips)
         self.heat_error = self.heat_error + 4 * self.outside * (abs(j) + heavy) + v["zeeman"] * spins * self.flip_error
-        spoiled = np.any(np.asarray(v["loss"]) != 0) and (self.hole or self.both)
-        self.heat = found * (np.nan if spoiled else 1.0)
+        spoiled = (self.hole or self.both) & (v["loss"] > 0)
+        self.heat = np.where(spoiled, np.nan, found)
 
     def _spin_heat(self, kept: Any) -> Any:
         """Heat from spins that left the ground state of their field, by flips or (a pure start) by being too cold."""

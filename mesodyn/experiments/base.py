@@ -59,6 +59,12 @@ class Experiment(ABC):
 
     keep: str = "findings"
     """``findings``: a run with axes records the ends of the segments only; ``record``: every moment."""
+    method: str = "auto"
+    """How the record is solved; what it can be depends on the experiment."""
+    tolerance: float = 1e-9
+    """Largest error of the record's solvers."""
+    second_method: ClassVar[str | None] = None
+    """Another method for the record, by which a certificate checks the first; None where nothing is integrated."""
 
     def __init__(self, given: Mapping[str, Any], *, seed: int = 0, quick: bool = False) -> None:
         if not self.accounts and "account" in given:
@@ -128,6 +134,12 @@ class Experiment(ABC):
         """The same experiment, keeping ``"findings"`` or the whole ``"record"``."""
         found = self.changed()
         found.keep = checks.choice("keep", keep, KEEP)
+        return found
+
+    def solving(self, method: str | None = None, tolerance: float | None = None) -> Experiment:
+        """The same experiment, its record solved by another method or to another tolerance."""
+        found = self.changed()
+        found.method, found.tolerance = method or self.method, tolerance or self.tolerance
         return found
 
     def axes(self) -> dict[str, xarray.DataArray]:

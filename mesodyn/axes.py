@@ -189,6 +189,8 @@ def flatten(value: complex | NDArray[Any] | DataArray, axes: Mapping[str, DataAr
     import numpy as np
 
     sizes = _sizes(axes)
+    if isinstance(value, float | complex):
+        return np.full(math.prod(sizes), value)
     own = _dims(value)
     strange = [name for name in own if name not in axes]
     if strange:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import qutip
 from numpy.typing import NDArray
 
 from mesodyn import checks
 from mesodyn.dynamics import unitary
 from mesodyn.errors import InputError, Shown
 from mesodyn.numberspace import Matrix
+from mesodyn.systems.base import System
 
 Array = NDArray[np.float64]
 
@@ -51,6 +53,11 @@ class Bath:
         """The parts that are present: those that are not a plain zero."""
         return [name for name in ("dephasing", "loss") if np.ndim(getattr(self, name)) or getattr(self, name) != 0]
 
+    def jumps(self, system: System) -> dict[str, list[qutip.Qobj]]:
+        """The jump operators of unit rate of each part that is present."""
+        made = {"dephasing": lambda: [system.dephasing()], "loss": system.losses}
+        return {name: made[name]() for name in self.parts}
+
 
 def dissipator(jumps: list[Matrix]) -> Matrix:
     """``sum_L L rho L^dagger - {L^dagger L, rho}/2`` as a matrix on row-stacked density matrices (n^2, n^2)."""
@@ -81,7 +88,7 @@ def check_size(size: int, what: str) -> None:
             "bath",
             f"on at most {int(LARGEST_LIOUVILLIAN**0.5)} states",
             was,
-            "use a smaller spin, or leave the bath out",
+            "use a smaller spin, method='ode' (sparse) or 'trajectories' (kets), or leave the bath out",
         )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,31 +15,34 @@ from threadpoolctl import ThreadpoolController
 
 from mesodyn import axes, checks
 from mesodyn.accounts import check_account
+from mesodyn.dynamics import kets
 from mesodyn.dynamics.bath import Bath
-from mesodyn.dynamics.protocol import Protocol
-from mesodyn.dynamics.solver import METHODS, Solver, expectation
-from mesodyn.dynamics.stages import stages
-from mesodyn.errors import InputError, Shown, UnfinishedError
+from mesodyn.dynamics.ensembles import Ensemble, Trajectories
+from mesodyn.dynamics.protocol import Protocol, Relax
+from mesodyn.dynamics.record import Observables, Part, Watch, dataset
+from mesodyn.dynamics.solver import METHODS, ONE_BY_ONE, Solver
+from mesodyn.dynamics.stages import Flatten, stages
+from mesodyn.dynamics.terms import Terms, closed
+from mesodyn.errors import InputError, Shown
 from mesodyn.numberspace import Matrix
-from mesodyn.systems.base import Setting, System, matrices
+from mesodyn.systems.base import Setting, System
 
 if TYPE_CHECKING:
     import xarray
 
 Array = NDArray[np.float64]
-Observables = Mapping[str, qutip.Qobj | Sequence[qutip.Qobj]]
 
 RESERVED = frozenset(
     {
-        *("moment", "segment", "time", "energy", "heat", "norm", "error"),
+        *("moment", "segment", "time", "energy", "heat", "norm", "error", "jumps"),
         *("state", "edge", "row", "column", "trap", "outcome", "part"),
     }
 )
 """Names of dimensions and variables of records, which no axis can have."""
 CHUNK = 4_000_000
 """How many complex numbers of states are held at once."""
-NORM_TOLERANCE = 1e-7
-"""The largest loss of norm at which a record is handed out."""
+MOST = 30_000_000
+"""The largest number of complex numbers that the density matrices of one point and segment may take."""
 
 
 def evolve(
@@ -55,13 +58,14 @@ def evolve(
     method: str = "auto",
     tolerance: float = 1e-9,
     seed: int = 0,
+    trajectories: int = 1000,
     states: bool = False,
 ) -> xarray.Dataset:
     r"""Evolve a system through a protocol and record what happens.
 
-    Static segments and uniform rotations are solved exactly by batched spectral decomposition, relaxation by its rate
-    equation, driven segments by commutator-free Magnus steps in the co-rotating frame; all points of the parameters'
-    axes are solved together.
+    A state that is pure and meets no bath is a ket, any other a density matrix. Static segments and uniform rotations
+    are solved exactly by batched spectral decomposition, relaxation by its rate equation, driven segments by
+    commutator-free Magnus steps in the co-rotating frame; all points of the parameters' axes are solved together.
 
     Parameters
     ----------
@@ -81,20 +85,24 @@ def evolve(
     bath
         Dephasing and loss that act all the time.
     method
-        See `mesodyn.dynamics.solver.METHODS`. The record's ``method`` says what was used, segment by segment.
+        One of `mesodyn.dynamics.solver.METHODS`. The record's ``method`` says what was used, segment by segment.
     tolerance
-        Largest error of a driven propagator's element; the error is estimated and recorded.
-    seed
-        For methods that draw random numbers; those above draw none.
+        Largest error of a driven propagator's element, or of an integrated state's; it is estimated and recorded.
+    seed, trajectories
+        For ``method="trajectories"``: trajectory k of point p (counted over all axes of this call) draws from
+        ``mesodyn.seeds.generator(seed, p, k)``, k below `trajectories` (at least 2). Nothing else draws numbers.
     states
-        Whether to keep the density matrix at the end of each segment (variable ``state``).
+        Whether to keep the state at the end of each segment (variable ``state``): kets (edge, axes, row) where the
+        initial states are given as kets (a ket `initial`, a system that prepares kets) and stay pure throughout, else
+        density matrices (edge, axes, row, column).
 
     Returns
     -------
     xarray.Dataset
         Dims ``moment`` and the parameters' axes. Variables: ``time`` (moment, axes), ``energy``, ``heat`` (given to the
         baths of `Relax` segments so far), ``norm``, the observables, ``error`` (axes); ``segment`` (moment) labels the
-        moments. Units are those of the parameters.
+        moments. Units are those of the parameters. Of trajectories these are means; ``NAME_error`` is the standard
+        error of each (of a complex one, of its distance from the mean), and ``jumps`` the mean number of jumps so far.
 
     Raises
     ------
@@ -121,26 +129,36 @@ def evolve(
         system,
         protocol,
         bath or Bath(),
-        observables or system.observables(),
+        observables,
         _fractions(moments),
         system.frame_term if frame == "rotating" else None,
         method,
         tolerance,
+        checks.whole("trajectories", trajectories, low=2),
+        seed,
     )
+    problem.check()
     grid = axes.broadcast_axes(system.values() | protocol.parameters() | vars(problem.bath))
     for name in grid:
         if name in RESERVED:
             raise InputError("axis", "called otherwise than what a record holds", name, "give the axis another name")
-    kept, start = _closed(problem, *_initial(system, initial, account, grid))
+    kept, start = _initial(system, initial, account, grid)
+    terms = Terms.of(system, closed(system, kept, "loss" in problem.bath.parts))
+    state = _enlarged(start, kept, terms.kept)
     points = math.prod(len(values) for values in grid.values())
-    chunk = max(1, CHUNK // (len(kept) ** 2 * len(problem.fractions)))
+    if method != "auto":
+        _check_method(problem, grid, terms, mixed=state.ndim == 3 and not kets.pure(state).all())
     with _threads().limit(limits=1):
         parts = [
-            _evolve_points(problem, grid, kept, start, slice(low, min(points, low + chunk)))
-            for low in range(0, points, chunk)
+            _evolve_points(problem, grid, terms, now, chosen)
+            for chosen, now in _blocks(problem, terms.size, state, points)
         ]
-    found = _dataset(problem, grid, parts, [system.space.labels[k] for k in kept] if states else None)
-    return found.assign_attrs(account=account, frame=frame, tolerance=tolerance, seed=seed)
+    labels = [system.space.labels[k] for k in terms.kept] if states else None
+    found = dataset(grid, parts, [segment.label for segment in protocol], labels, start.ndim == 2)
+    found.attrs.update(account=account, frame=frame, tolerance=tolerance, seed=seed)
+    if method == "trajectories":
+        found.attrs["trajectories"] = trajectories
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -156,53 +174,59 @@ class _Problem:
     system: System
     protocol: Protocol
     bath: Bath
-    observables: Observables
+    observables: Observables | None
     fractions: Array
     dropped: str | None
     method: str
     tolerance: float
+    trajectories: int
+    seed: int
 
+    @property
+    def opened(self) -> bool:
+        """Whether something makes states mixed."""
+        return bool(self.bath.parts) or any(isinstance(segment, Relax) for segment in self.protocol)
 
-@dataclass
-class _Part:
-    """The record of some points: by name, arrays (points, moments, ...) one after the other in time."""
-
-    values: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
-    edges: list[Matrix] = field(default_factory=list)
-    segments: list[str] = field(default_factory=list)
-    methods: list[str] = field(default_factory=list)
-    error: Any = 0.0
+    def check(self) -> None:
+        """Refuse trajectories where nothing jumps."""
+        if self.method == "trajectories" and not self.opened:
+            was = Shown("'trajectories' without a bath or a Relax segment: nothing would jump")
+            raise InputError("method", "'auto', 'exact', 'krylov' or 'ode' for a closed system", was)
 
 
 def _initial(system: System, initial: Any, account: str, grid: Mapping[str, Any]) -> tuple[NDArray[np.int64], Matrix]:
-    """The basis states that the initial density matrices live on, and these (points or 1, n, n)."""
+    """The basis states that the initial states live on; kets (points or 1, n) or density matrices (..., n, n)."""
     if not isinstance(initial, qutip.Qobj):
         checks.choice("initial", initial, ("ground", "thermal"))
         return system.prepare(account, initial, {n: axes.flatten(v, grid) for n, v in system.values().items()})
-    full = (initial.proj() if initial.isket else initial).full()
-    if full.shape != (system.space.size,) * 2:
+    full = initial.full()
+    if full.shape[0] != system.space.size:
         raise InputError("initial", f"a state of {system.space.size} levels", Shown(f"one of {full.shape[0]}"))
+    if initial.isket:
+        ket = full[:, 0]
+        if abs(np.linalg.norm(ket) ** 2 - 1) > 1e-9:
+            raise InputError("initial", "normalised", Shown(f"of norm {np.linalg.norm(ket):.6g}"), "use .unit()")
+        kept = np.flatnonzero(ket)
+        return kept, ket[kept][None]
+    if full.shape != (system.space.size,) * 2:
+        raise InputError("initial", "a ket or a density matrix", Shown(f"of shape {full.shape}"))
     if abs(np.trace(full) - 1) > 1e-9 or np.abs(full - full.conj().T).max() > 1e-9:
         raise InputError("initial", "Hermitian and of trace 1", Shown(f"one of trace {np.trace(full):.6g}"))
     kept = np.flatnonzero(np.abs(full).sum(axis=0) > 0)
     return kept, full[np.ix_(kept, kept)][None]
 
 
-def _closed(problem: _Problem, kept: NDArray[np.int64], start: Matrix) -> tuple[NDArray[np.int64], Matrix]:
-    """Enlarge the basis to all states that the terms and the losses reach."""
-    reach = list(problem.system.operators.values())
-    if "loss" in problem.bath.parts:
-        reach += problem.system.losses()
-    pattern = sum((np.abs(operator.full()) > 0).astype(int) for operator in reach)
-    found = np.zeros(problem.system.space.size, bool)
-    found[kept] = True
-    while not np.array_equal(grown := found | (pattern @ found > 0), found):
-        found = grown
-    closed = np.flatnonzero(found)
-    place = np.searchsorted(closed, kept)
-    larger = np.zeros((len(start), len(closed), len(closed)), complex)
-    larger[:, place[:, None], place[None, :]] = start
-    return closed, larger
+def _enlarged(start: Matrix, kept: NDArray[np.int64], basis: NDArray[np.int64]) -> Matrix:
+    """States on the basis states `kept`, as states on more of them."""
+    if len(kept) == len(basis):
+        return start
+    place = np.searchsorted(basis, kept)
+    larger = np.zeros((len(start), *(len(basis),) * (start.ndim - 1)), complex)
+    if start.ndim == 2:
+        larger[:, place] = start
+    else:
+        larger[:, place[:, None], place[None, :]] = start
+    return larger
 
 
 def _fractions(moments: int | Sequence[float]) -> Array:
@@ -217,111 +241,77 @@ def _fractions(moments: int | Sequence[float]) -> Array:
     return given if given[-1] == 1 else np.append(given, 1.0)
 
 
-def _evolve_points(
-    problem: _Problem, grid: Mapping[str, Any], kept: NDArray[np.int64], start: Matrix, chosen: slice
-) -> _Part:
-    """Take some of the points through all stages."""
+def _blocks(problem: _Problem, size: int, start: Matrix, points: int) -> Iterator[tuple[NDArray[np.int64], Matrix]]:
+    """Some points at a time with their initial states; density matrices that are pure go as kets.
 
-    def flatten(value: Any) -> NDArray[Any]:
-        return axes.flatten(value, grid)[chosen]
+    Whether a point's state is pure is asked of the point alone, so that its bits do not depend on the others.
+    """
+    every = np.arange(points)
+    kinds = [(every, start)]
+    if start.ndim == 3:
+        pure = kets.pure(start)
+        if len(start) == 1:
+            kinds = [(every, kets.amplitudes(start) if pure[0] else start)]
+        else:
+            kinds = [(every[pure], kets.amplitudes(start[pure])), (every[~pure], start[~pure])]
+    for chosen, states in kinds:
+        mixed = states.ndim == 3 or problem.opened or problem.method == "liouvillian"
+        held = size * (size if mixed else min(size, kets.LARGE)) * len(problem.fractions)
+        if mixed and problem.method != "trajectories" and len(chosen) and held > MOST:
+            was = Shown(f"{len(problem.fractions)} of density matrices of {size} states ({held * 16 / 1e9:.1f} GB)")
+            raise InputError("moments", "fewer", was, "use moments=[1.0], fewer states, or method='trajectories'")
+        chunk = 1 if problem.method in ONE_BY_ONE else max(1, CHUNK // held)
+        for low in range(0, len(chosen), chunk):
+            some = slice(low, low + chunk)
+            yield chosen[some], states[some] if len(states) > 1 else np.repeat(states, len(chosen[some]), axis=0)
 
-    system = problem.system
-    solver = Solver(
-        system,
+
+def _check_method(problem: _Problem, grid: Mapping[str, Any], terms: Terms, mixed: bool) -> None:
+    """Refuse a method that does not fit one of the segments, before any is solved."""
+    solver = _solver(problem, terms, lambda value: axes.flatten(value, grid)[:1])
+    for stage in stages(problem.system, problem.protocol, solver.flatten, terms.operators):
+        if not stage.segment.instant:
+            solver.check(stage, mixed)
+
+
+def _solver(problem: _Problem, terms: Terms, flatten: Flatten) -> Solver:
+    return Solver(
+        problem.system,
         problem.bath,
-        kept,
+        terms,
         flatten,
         dropped=problem.dropped,
         method=problem.method,
         tolerance=problem.tolerance,
     )
-    watch = _Watch(problem, solver.operators, kept)
-    now = flatten(0.0)
-    state = start[chosen] if len(start) > 1 else np.repeat(start, len(now), axis=0)
-    part = _Part(edges=[state], segments=["start"])
+
+
+def _evolve_points(
+    problem: _Problem, grid: Mapping[str, Any], terms: Terms, state: Matrix, chosen: NDArray[np.int64]
+) -> Part:
+    """Take some of the points through all stages."""
+
+    def flatten(value: Any) -> NDArray[Any]:
+        return axes.flatten(value, grid)[chosen]
+
+    system, solver = problem.system, _solver(problem, terms, flatten)
+    watch = Watch(system, terms, problem.observables, problem.dropped)
+    moving: Ensemble | Trajectories = Ensemble(solver, watch, state)
+    if problem.method == "trajectories":
+        moving = Trajectories(solver, watch, state, problem.seed, int(chosen[0]), problem.trajectories)
+    now = np.zeros(len(chosen))
+    part = Part(chosen, edges=[moving.state], segments=["start"])
     values = {name: flatten(value)[:, None] for name, value in system.values().items()}
-    before = system.coefficients(values, Setting())
-    given = np.zeros((len(now), 1))
-    watch.observe(part, state[:, None], {name: np.atleast_2d(c) for name, c in before.items()}, now[:, None], given)
-    for stage in stages(system, problem.protocol, flatten, solver.operators):
-        at, method, found, flow = np.array([1.0]), "sudden", state[:, None], np.zeros((len(now), 1))
-        if not stage.segment.instant:
-            at = problem.fractions
-            method, found, flow = solver.solve(stage, state, at)
+    before = {name: np.atleast_2d(c) for name, c in system.coefficients(values, Setting()).items()}
+    part.add({"time": now[:, None]} | moving.start(before))
+    for stage in stages(system, problem.protocol, flatten, terms.operators):
+        at = np.array([1.0]) if stage.segment.instant else problem.fractions
         times = now[:, None] + stage.duration[:, None] * at
-        heat = given + flow
-        watch.observe(part, found, stage.lab(at), times, heat)
-        state, now, given = found[:, -1], times[:, -1], heat[:, -1:]
-        part.edges.append(state)
+        method, found = moving.go(stage, at)
+        part.add({"time": times} | found)
+        now = times[:, -1]
+        part.edges.append(moving.state)
         part.segments += [stage.segment.label] * len(at)
         part.methods.append(f"{stage.segment.label}: {method}")
     part.error = np.broadcast_to(solver.error, now.shape)
     return part
-
-
-class _Watch:
-    """Turns states into the record's variables."""
-
-    def __init__(self, problem: _Problem, operators: Mapping[str, Matrix], kept: NDArray[np.int64]) -> None:
-        self.terms, self.dropped = operators, problem.dropped
-        self.scalars: dict[str, tuple[Matrix, bool]] = {}
-        self.vectors: dict[str, list[Matrix]] = {}
-        for name, found in problem.observables.items():
-            if isinstance(found, qutip.Qobj):
-                self.scalars[name] = matrices({name: found}, kept)[name], bool(found.isherm)
-            else:
-                self.vectors[name] = [part.full()[np.ix_(kept, kept)] for part in found]
-
-    def observe(
-        self, part: _Part, states: Matrix, coefficients: Mapping[str, Array], times: Array, heat: Array
-    ) -> None:
-        """Add the observables of some moments (points, moments) to `part`."""
-        energy = sum(
-            (
-                c * expectation(states, self.terms[name]).real
-                for name, c in coefficients.items()
-                if name != self.dropped
-            ),
-            start=np.zeros(times.shape),
-        )
-        found = {"time": times, "energy": energy, "heat": heat, "norm": np.einsum("pmii->pm", states).real}
-        for name, (operator, hermitian) in self.scalars.items():
-            value = expectation(states, operator)
-            found[name] = value.real if hermitian else value
-        for name, parts in self.vectors.items():
-            found[name] = np.stack([expectation(states, each).real for each in parts], axis=-1)
-        for name, value in found.items():
-            part.values.setdefault(name, []).append(value)
-
-
-def _dataset(
-    problem: _Problem, grid: Mapping[str, Any], parts: list[_Part], labels: list[str] | None
-) -> xarray.Dataset:
-    """The record of all points."""
-    import xarray
-
-    first = parts[0]
-    names = tuple(grid)
-    variables: dict[str, Any] = {}
-    for name in first.values:
-        found = np.concatenate([np.concatenate(part.values[name], axis=1) for part in parts])
-        shaped = np.moveaxis(axes.unflatten(found, grid), len(names), 0)
-        components = ("component",) if name in problem.observables and found.ndim == 3 else ()
-        variables[name] = (("moment", *names, *components), shaped)
-    variables["error"] = (names, axes.unflatten(np.concatenate([part.error for part in parts]), grid))
-    coordinates = dict(grid) | {"segment": ("moment", first.segments)}
-    if any("component" in dims for dims, _ in variables.values()):
-        coordinates["component"] = ["x", "y", "z"]
-    if labels is not None:
-        edges = np.concatenate([np.stack(part.edges, axis=1) for part in parts])
-        shaped = np.moveaxis(axes.unflatten(edges, grid), len(names), 0)
-        variables["state"] = (("edge", *names, "row", "column"), shaped)
-        coordinates |= {"edge": ["start", *(s.label for s in problem.protocol)], "row": labels, "column": labels}
-    record = xarray.Dataset(variables, coordinates, {"method": "; ".join(first.methods)})
-    lost = float(np.abs(record.norm.values - 1).max())
-    if not lost <= NORM_TOLERANCE:
-        raise UnfinishedError(
-            f"the norm was lost by {lost:.1e} (methods {record.attrs['method']}): no result is handed out; "
-            "bring energies and durations closer together, or ask for a smaller tolerance"
-        )
-    return record

@@ -32,9 +32,10 @@ def speed(shape: str, fraction: Array) -> Array:
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """One step of a protocol, lasting `duration`."""
+    """One step of a protocol, lasting `duration`; `name` is what records and figures call it (else its kind)."""
 
     duration: Any = 0.0
+    name: str = ""
     instant_allowed: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -46,7 +47,7 @@ class Segment:
     @property
     def label(self) -> str:
         """The segment's name in the record and in figures."""
-        return type(self).__name__.lower()
+        return self.name or type(self).__name__.lower()
 
     @property
     def instant(self) -> bool:
@@ -90,18 +91,22 @@ class Ramp(Segment):
     Parameters
     ----------
     duration
-        Above 0.
+        At least 0; the values jump when it is a plain 0.
     shape
         ``"smooth"`` or ``"uniform"``.
+    name
+        What records and figures call it.
     **to
         The parameters' new values, for example ``tunnelling=0.2``.
     """
 
     shape: str = "smooth"
     to: tuple[tuple[str, Any], ...] = field(default=())
+    instant_allowed = True
 
-    def __init__(self, *, duration: Any, shape: str = "smooth", **to: Any) -> None:
+    def __init__(self, *, duration: Any, shape: str = "smooth", name: str = "", **to: Any) -> None:
         object.__setattr__(self, "duration", duration)
+        object.__setattr__(self, "name", name)
         object.__setattr__(self, "shape", checks.choice("shape", shape, SHAPES))
         object.__setattr__(self, "to", tuple(to.items()))
         if not to:
@@ -152,7 +157,7 @@ class Relax(Segment):
     Parameters
     ----------
     duration
-        Above 0.
+        At least 0.
     rate
         Sum of the up and down rates between any two eigenstates, at least 0.
     temperature
@@ -161,6 +166,7 @@ class Relax(Segment):
 
     rate: Any = 1.0
     temperature: Any = 0.0
+    instant_allowed = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mesodyn.dynamics import protocol as steps
+from mesodyn.dynamics import unitary
 from mesodyn.dynamics.protocol import Protocol, Relax, Rotate, Segment, progress, speed
 from mesodyn.errors import InputError, Shown, unknown_name
-from mesodyn.numberspace import Matrix
 from mesodyn.systems.base import Setting, System
 
 Array = NDArray[np.float64]
@@ -52,7 +52,9 @@ class _State:
         return {name: value[:, None] for name, value in self.values.items()}
 
 
-def stages(system: System, protocol: Protocol, flatten: Flatten, operators: Mapping[str, Matrix]) -> Iterator[Stage]:
+def stages(
+    system: System, protocol: Protocol, flatten: Flatten, operators: Mapping[str, unitary.Operator]
+) -> Iterator[Stage]:
     """The protocol's stages in order.
 
     Parameters
@@ -126,7 +128,7 @@ def _rotation(
     duration: Array,
     turns: Array,
     state: _State,
-    operators: Mapping[str, Matrix],
+    operators: Mapping[str, unitary.Operator],
 ) -> Stage:
     """A site's field turns: solved in the frame that turns with it wherever that is exact."""
     site = segment.trap
@@ -167,7 +169,7 @@ def _rotation(
         return Stage(segment, duration, corotating, lab)
     others_present = [operators[name] for name in corotating(np.array([0.5])) if not name.startswith(f"{site}.")]
     axis = operators[f"{site}.z"]
-    if all(np.abs(axis @ other - other @ axis).max() < 1e-13 for other in others_present):
+    if all(unitary.commute(axis, other) for other in others_present):
         return Stage(segment, duration, corotating, lab, site, turned)
     return Stage(segment, duration, lab, lab)
 

@@ -6,11 +6,13 @@ that it connects; a block that stands several times (a trap's spin beside each s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from mesodyn.errors import UnfinishedError
@@ -20,6 +22,8 @@ from mesodyn.systems.base import stack
 Array = NDArray[np.float64]
 Drive = Callable[[Array], Mapping[str, Array]]
 """From fractions of a segment (nodes,) to coefficients (points, nodes) by name."""
+Operator = Matrix | csr_array
+"""A plain array for a few states, a sparse one for many."""
 
 MOST_STEPS = 4096
 """Magnus steps between two moments (or parts) at which a run is given up."""
@@ -31,9 +35,9 @@ PARTS = 64
 
 @dataclass(frozen=True)
 class Block:
-    """Basis states that a group of terms connects, wherever the same small matrices stand."""
+    """Basis states that a group of terms connects, wherever the same matrices stand."""
 
-    operators: Mapping[str, Matrix]
+    parts: Mapping[str, Operator]
     copies: tuple[NDArray[np.int64], ...]
 
     @property
@@ -41,28 +45,56 @@ class Block:
         """The dimension of the block."""
         return len(self.copies[0])
 
+    @cached_property
+    def operators(self) -> Mapping[str, Matrix]:
+        """The terms as plain arrays."""
+        return {name: array(part) for name, part in self.parts.items()}
 
-def commuting_groups(operators: Mapping[str, Matrix]) -> list[list[str]]:
+    @cached_property
+    def bands(self) -> Mapping[str, tuple[Array, Matrix]] | None:
+        """The main diagonal of each term and the elements above it; None where a term has more than these."""
+        found = {}
+        for name, part in self.parts.items():
+            sparse = coo_array(part)
+            if np.abs(sparse.row - sparse.col).max(initial=0) > 1:
+                return None
+            found[name] = np.asarray(part.diagonal().real), np.asarray(part.diagonal(1), complex)
+        return found
+
+
+def array(operator: Operator) -> Matrix:
+    """An operator as a plain complex array."""
+    return np.asarray(operator if isinstance(operator, np.ndarray) else operator.toarray(), complex)
+
+
+def commuting_groups(operators: Mapping[str, Operator]) -> list[list[str]]:
     """Split the names into groups such that operators of different groups commute."""
     names = list(operators)
     touches = np.zeros((len(names), len(names)), bool)
     for i, a in enumerate(names):
         for j, b in enumerate(names[:i]):
             left, right = operators[a], operators[b]
-            touches[i, j] = bool(np.abs(left @ right - right @ left).max() > 1e-13)
+            touches[i, j] = not commute(left, right)
     count, which = connected_components(touches, directed=False)
     return [[name for name, k in zip(names, which, strict=True) if k == group] for group in range(count)]
 
 
-def blocks(names: list[str], operators: Mapping[str, Matrix]) -> list[Block]:
+def commute(left: Operator, right: Operator) -> bool:
+    """Whether two operators commute, to rounding."""
+    return bool(abs(left @ right - right @ left).max() <= 1e-13 * max(1.0, abs(left).max() * abs(right).max()))
+
+
+def blocks(names: Iterable[str], operators: Mapping[str, Operator]) -> list[Block]:
     """The different blocks of a group of terms."""
-    pattern = sum((np.abs(operators[name]) > 0).astype(int) for name in names)
-    count, which = connected_components(np.asarray(pattern), directed=False)
-    found: dict[bytes, tuple[dict[str, Matrix], list[NDArray[np.int64]]]] = {}
+    used = {name: operators[name] for name in names}
+    count, which = connected_components(sum(abs(operator) for operator in used.values()), directed=False)
+    if count == 1:
+        return [Block(used, (np.arange(len(which)),))]
+    found: dict[bytes, tuple[dict[str, Operator], list[NDArray[np.int64]]]] = {}
     for k in range(count):
         at = np.flatnonzero(which == k)
-        parts = {name: operators[name][np.ix_(at, at)] for name in names}
-        key = b"".join(np.ascontiguousarray(part + 0.0).tobytes() for part in parts.values())
+        parts = {name: operator[np.ix_(at, at)] for name, operator in used.items()}
+        key = b"".join(np.ascontiguousarray(array(part) + 0.0).tobytes() for part in parts.values())
         found.setdefault(key, (parts, []))[1].append(at)
     return [Block(parts, tuple(copies)) for parts, copies in found.values()]
 

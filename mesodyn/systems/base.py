@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -60,6 +60,16 @@ class System(ABC):
     """The sites that `Rotate` can turn."""
 
     @cached_property
+    def worked_out(self) -> dict[Any, Any]:
+        """What solvers found out about the operators: once for all systems that differ in `broadcasting` only."""
+        try:
+            names = [each.name for each in fields(self)]  # type: ignore[arg-type]
+            fixed = tuple(getattr(self, name) for name in names if name not in self.broadcasting)
+            return _worked_out(type(self), self.space, fixed)
+        except TypeError:  # no dataclass, or a parameter that can't be looked up, such as an axis in a tuple
+            return {}
+
+    @cached_property
     @abstractmethod
     def space(self) -> NumberSpace:
         """The basis."""
@@ -67,7 +77,7 @@ class System(ABC):
     @cached_property
     @abstractmethod
     def operators(self) -> dict[str, qutip.Qobj]:
-        """The operators of the terms, by name."""
+        """The operators of the terms, by name; like the observables they depend on no parameter that may be an axis."""
 
     @abstractmethod
     def coefficients(self, values: Values, setting: Setting) -> dict[str, Any]:
@@ -79,7 +89,7 @@ class System(ABC):
 
     @abstractmethod
     def prepare(self, account: str, initial: str, values: Values) -> tuple[NDArray[np.int64], Matrix]:
-        """The initial density matrices (points, n, n) and the basis states they live on."""
+        """The basis states in use, and the initial kets (points, n) or density matrices (points, n, n) on them."""
 
     def turning(self, site: str, values: Values, rate: Any) -> dict[str, Any]:
         """What turning a site at `rate` adds to the coefficients, apart from the frame."""
@@ -92,6 +102,10 @@ class System(ABC):
     def losses(self) -> list[qutip.Qobj]:
         """The jump operators of unit loss rate."""
         raise InputError("loss", f"0 for {type(self).__name__}", Shown("a rate"), "its reference keeps the count")
+
+    def enlarged(self) -> System | None:
+        """The same system with more basis states, where its basis is cut off; None where it is complete."""
+        return None
 
     # -- what all systems share -------------------------------------------------------------------------------------
 
@@ -143,6 +157,11 @@ class System(ABC):
     @abstractmethod
     def equilibrium(self) -> xarray.Dataset:
         """Equilibrium over the parameters' dims."""
+
+
+@lru_cache(maxsize=64)
+def _worked_out(kind: type[System], space: NumberSpace, fixed: tuple[Any, ...]) -> dict[Any, Any]:
+    return {}
 
 
 def flat_values(system: System, grid: Mapping[str, Any]) -> dict[str, NDArray[Any]]:

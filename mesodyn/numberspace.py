@@ -125,6 +125,38 @@ class Site:
 
 
 @dataclass(frozen=True)
+class Ladder(Site):
+    """A mode that holds from `n_c` particles up to `most` steps more: the condensate of a lead.
+
+    Examples
+    --------
+    >>> Ladder("lead", n_c=4, step=2, most=1).lowering()[0].real.round(3).tolist()
+    [[0.0, 1.732], [0.0, 0.0]]
+    """
+
+    most: int = 1
+
+    @cached_property
+    def levels(self) -> tuple[tuple[int, float], ...]:
+        """The basis: (extra, 0) with 0 up to `most` steps above n_c."""
+        return tuple((extra, 0.0) for extra in range(self.most + 1))
+
+    def label(self, level: int) -> str:
+        """The number of particles."""
+        return f"{self.n_c + self.step * level}"
+
+    def spin(self) -> tuple[Matrix, Matrix, Matrix]:
+        """Zero: a mode has no spin."""
+        nothing = np.zeros((len(self.levels),) * 2, complex)
+        return nothing, nothing, nothing
+
+    def lowering(self) -> list[Matrix]:
+        """The boson operator that takes one step off: ``a|k> = sqrt(k)|k - 1>``, k counting steps from 0."""
+        steps = self.n_c // self.step + np.arange(1, self.most + 1)
+        return [np.diag(np.sqrt(steps), 1).astype(complex)]
+
+
+@dataclass(frozen=True)
 class NumberSpace:
     """Sites side by side: the product basis (rightmost site fastest) and the operators on it.
 

@@ -86,5 +86,24 @@ ax.set(xlabel="time (ħ/Δ)", ylim=(0, 0.7), xlim=(0, float(record.time[-1])))
 ax.legend(frameon=False, ncols=2, loc="upper right")
 
 # %%
+# With tunnelling the beat has two lines, kμ - ξ ± R, and the number in the trap swings at their distance 2R. The number
+# conserves the total, so it swings in a mixture too, exactly as much: counting particles proves no superposition.
+swing = {}
+for account in ("superposition", "mixture"):
+    swing[account] = md.experiment("beating", tunnelling=0.3, account=account).run().findings
+lines = [float(swing["superposition"][name].value) for name in ("lower_line", "upper_line", "number_frequency")]
+print("lines of ⟨Ψ⟩ {:.6f} and {:.6f}; the number swings at {:.6f}".format(*lines))
+print(f"⟨N⟩ differs from that of the mixture by {float(swing['superposition']['number_against_mixture'].value):.1g}")
+
+# %%
+# A gate that moves
+# -----------------
+# Halfway the gate is moved, and the trap's chemical potential with it: the period changes at once.
+moved = md.experiment("beating", gate_shift=0.25, gate_time=2.0).run()
+before, after = (float(moved.findings[name].value) for name in ("period", "period_after"))
+print(f"period {before:.6f} before, {after:.6f} after")
+pictures = moved.figures()
+
+# %%
 # A beat therefore tells a difference of energies, not that one trap by itself is in a superposition of N and N + 1.
 # To see a phase between N and N + 1 one needs a second system, such as the other trap when one of two is turned.

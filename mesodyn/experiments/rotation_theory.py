@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mesodyn.experiments.interferometer_theory import bloch
+
 if TYPE_CHECKING:
     from mesodyn.systems.trap_pair import TrapPair
 
@@ -61,6 +63,27 @@ def smooth(zeeman: Any, angle: Any, turns: Any, time: Any) -> SpinHalf:
     Left out, and bounded: the turning of the effective field's direction (second order in its rate) and the flips
     that the ends of the ramp leave behind.
     """
+    phase, error, kick = _dynamic(zeeman, angle, turns, time)
+    half = np.pi * turns
+    inner = np.cos(half) - 1j * np.cos(angle) * np.sin(half)
+    return SpinHalf(inner * np.exp(1j * phase), 0 * phase, error, kick**2)
+
+
+def dummy(zeeman: Any, angle: Any, turns: Any, time: Any) -> SpinHalf:
+    """Half the angle there and back in the same time, by smooth ramps: the dynamic phase alone (DEFINITIONS 6.5).
+
+    What is odd in the rate cancels with the geometric part.
+    """
+    there, back = (_dynamic(zeeman, angle, sign * turns / 2, time / 2) for sign in (1, -1))
+    phase, error, kick = (a + b for a, b in zip(there, back, strict=True))
+    return SpinHalf(np.exp(1j * phase), 0 * phase, error, 1.2 * kick**2)  # the four ends may add up
+
+
+def _dynamic(zeeman: Any, angle: Any, turns: Any, time: Any) -> tuple[Any, Any, Any]:
+    """Of one smooth ramp: the dynamic phase beside that of a field at rest, its error, the amplitude left by the ends.
+
+    The last two are bounds, nan where they are not valid.
+    """
     alpha = 2 * np.pi * turns
     zeeman, angle, alpha, time = (np.asarray(part, float)[..., None] for part in (zeeman, angle, alpha, time))
     tau = (np.arange(NODES) + 0.5) / NODES
@@ -72,12 +95,9 @@ def smooth(zeeman: Any, angle: Any, turns: Any, time: Any) -> SpinHalf:
     drift = (turning**2 / (2 * _positive(length))).mean(axis=-1)
     fastest = (np.abs(turning) / _positive(length)).max(axis=-1)
     zeeman, angle, alpha, time = (part[..., 0] for part in (zeeman, angle, alpha, time))
-    inner = np.cos(alpha / 2) - 1j * np.cos(angle) * np.sin(alpha / 2)
     kick = abs(alpha) / time**3 * (2 * np.pi) ** 2 * abs(np.sin(angle)) / _positive(zeeman) ** 3
     valid = np.where((fastest < 0.05) & (length.min(axis=-1) > 0.1 * zeeman) & (zeeman > 0), 1.0, np.nan)
-    return SpinHalf(
-        inner * np.exp(0.5j * excess * time), 0 * excess, (2 * (drift * time / 2) + kick) * valid, kick**2 * valid
-    )
+    return 0.5 * excess * time, (2 * (drift * time / 2) + kick) * valid, kick * valid
 
 
 def squared_rate(turns: Any, time: Any, shape: str) -> Any:
@@ -130,7 +150,7 @@ def _positive(value: Any) -> Any:
 
 
 class Expected:
-    """What theory says for the parameters of a rotation; nan where no formula is valid.
+    r"""What theory says for the parameters of a rotation; nan where no formula is valid.
 
     Attributes
     ----------
@@ -140,20 +160,62 @@ class Expected:
         Change of the phase of A relative to B [rad].
     flip, flip_error
         Share of B's spin that does not follow its field.
+    start, vector, vector_error
+        Before and after the preparation, per shared step: twice the real and the imaginary part of
+        :math:`\langle\Psi_A^\dagger\Psi_B\rangle`, and the imbalance.
+    coherence, coherence_error
+        By which the rotation multiplies :math:`\langle\Psi_A^\dagger\Psi_B\rangle`, dephasing left out.
+    shared
+        Probability of exactly one shared step at the start.
     """
 
     def __init__(self, values: Any, account: str, system: TrapPair) -> None:
         v = values
         self.v, self.account, self.step = v, account, system.step
+        self.conserving = account == "conserving"
         self.spin = system.site.spinful
         self.hole = system.kind == "fermion" and system.n_c % 2 == 1
         self.both = system.kind == "pair" and self.spin > 0
-        form = uniform if v["ramp"] == "uniform" else smooth
+        self.home = v["control"] == "dummy"
+        self.spoiled = (self.hole or self.both) & (v["loss"] > 0)
+        form = dummy if self.home else uniform if v["ramp"] == "uniform" else smooth
         with np.errstate(all="ignore"):
             self.half = form(v["zeeman"], v["field_angle"], v["turns"], v["rotation_time"])
             self.outside, self.flips = depolarised(self.spin, v["zeeman"], v["temperature"])
+            self.near = closeness(v["field_angle"], 0 * v["turns"] if self.home else v["turns"])
+            self._prepare()
             self._phase()
             self._heat()
+
+    def _prepare(self) -> None:
+        """The state of the shared step when the link is cut."""
+        v = self.v
+        j, lean, cold = v["tunnelling"], v["connected_detuning"], v["temperature"]
+        energy = binding_energy(j, lean)
+        settled = thermal_factor(energy, cold) / energy
+        if self.conserving:
+            x, y, z = j * settled, 0 * j, -lean / 2 * settled
+        else:
+            first, second = v["phases"]
+            coherent = 0.0 if self.account == "mixture" else 1.0
+            x, y, z = (coherent * part + 0 * j for part in (np.cos(first - second), -np.sin(first - second), 0.0))
+        self.start = (x, y, z)
+        self.vector, self.vector_error = self.start, 0.0 * j
+        self.shared = 1.0 if self.conserving else 2 * v["weight"] * (1 - v["weight"])
+        self.spilled: Any = 0.0
+        time = v["preparation_time"]
+        if not np.any(time > 0):
+            return
+        damping = v["dephasing"] * self.step**2
+        self.vector = bloch(self.start, j, lean, time, dephasing=damping, rate=v["relaxation_rate"], temperature=cold)
+        if self.spin:  # the bath can flip a spin as well, once that takes less than the link gives
+            room = np.exp(-np.minimum((v["zeeman"] - 2 * energy) / _positive(cold), 700.0))
+            warm = np.where(v["zeeman"] > 2 * energy, room * (cold > 0), np.nan)
+            steady = self.conserving & (v["dephasing"] == 0)
+            moved = np.where((time > 0) & ~steady, 16 * self.spin * warm, 0.0)
+            self.vector_error = np.where(moved < 0.2, moved, np.nan)
+        if not self.conserving:
+            self.spilled = 2 * v["weight"] ** 2 * (1 - np.exp(-v["loss"] * time))
 
     def _phase(self) -> None:
         """The coherence relative to its start, its phase, and the flips."""
@@ -166,59 +228,64 @@ class Expected:
         self.phase = -np.angle(self.coherence)
         rounding = 16 * np.finfo(float).eps * v["zeeman"] * v["rotation_time"]
         self.coherence_error = follows * (half.phase_error + rounding) + 4 * self.outside if follows else 0.0
+        unknown = self.hole & (self.spilled > 0)  # what a lost particle leaves behind has any spin
+        self.coherence_error = np.where(unknown, np.nan, self.coherence_error)
         self.phase_error = self.coherence_error / np.maximum(abs(self.coherence), 1e-12)
         self.flip = np.where(self.hole & (v["loss"] > 0), np.nan, half.flip)
-        self.flip_error = half.flip_error + 2 * self.outside
+        self.flip_error = half.flip_error + 2 * self.outside + self.vector_error
 
     def _heat(self) -> None:
         """The mean heat (PHYSICS 3c with everything; DEFINITIONS 6.2 for turns that are not whole)."""
         v, j, cold = self.v, self.v["tunnelling"], self.v["temperature"]
-        conserving = self.account == "conserving"
-        shared = 1.0 if conserving else 2 * v["weight"] * (1 - v["weight"])
-        kept = np.exp(-v["loss"] * v["rotation_time"])
+        kept = np.exp(-v["loss"] * (v["preparation_time"] + v["rotation_time"]))
         level = binding(j, v["connected_detuning"], cold)
-        start = level if conserving else j + 0 * level
         gain = level + self._misaligned(level)
         damping = np.exp(-v["dephasing"] * self.step**2 * v["rotation_time"])
-        first, second = v["phases"]
-        relative = self.coherence if conserving else self.coherence * np.exp(-1j * (first - second))
-        amount = 0.0 if self.account == "mixture" else start
-        found = shared * kept * (gain - amount * damping * np.real(relative))
-        self.heat_error = shared * abs(amount) * self.coherence_error
-        if not conserving:
+        x, y, z = self.vector
+        leaned = 0.5 * v["connected_detuning"] * (z - self.start[2])
+        found = self.shared * kept * (gain + leaned - j * damping * np.real((x + 1j * y) * self.coherence))
+        size = self.shared * abs(j)
+        self.heat_error = size * (np.hypot(x, y) * self.coherence_error + self.vector_error)
+        self.heat_error = self.heat_error + 2 * abs(j) * kept * self.spilled
+        if not self.conserving:
             found = found + 2 * v["weight"] ** 2 * kept * (1 - kept) * gain
         found, spins = found + self._spin_heat(kept), round(2 * self.spin)
-        heavy = v["zeeman"] * spins * (2 * self.half.flip + self.flips)
+        heavy = v["zeeman"] * spins * (2 * self.half.flip + self.flips + self.vector_error)
         self.heat_error = self.heat_error + 4 * self.outside * (abs(j) + heavy) + v["zeeman"] * spins * self.flip_error
-        spoiled = (self.hole or self.both) & (v["loss"] > 0)
-        self.heat = np.where(spoiled, np.nan, found)
+        self.heat_error = self.heat_error + self._warmed()
+        self.heat = np.where(self.spoiled, np.nan, found)
 
     def _spin_heat(self, kept: Any) -> Any:
         """Heat from spins that left the ground state of their field, by flips or (a pure start) by being too cold."""
         if not self.spin:
             return 0.0
         v = self.v
-        if self.both:
-            in_b, spins = 1.0, 2.0
-        elif self.account == "conserving":
-            lean = v["connected_detuning"] / 2 / binding_energy(v["tunnelling"], v["connected_detuning"])
-            factor = thermal_factor(binding_energy(v["tunnelling"], v["connected_detuning"]), v["temperature"])
-            in_b, spins = 0.5 * (1 + (-1 if self.hole else 1) * lean * factor), 1.0
-        else:
-            in_b = 1 - v["weight"] if self.hole else v["weight"]
-            spins = 2 * in_b
+        in_b, spins = self._spins()
         size = v["zeeman"] * round(2 * self.spin)
-        pure = 0.0 if self.account == "conserving" else v["zeeman"] * self.flips * spins * kept
+        pure = 0.0 if self.conserving else v["zeeman"] * self.flips * spins * kept
         return size * self.half.flip * in_b * kept - pure
+
+    def _spins(self) -> tuple[Any, Any]:
+        """How many spins are in B when it is turned, and how many in both traps."""
+        if self.both:
+            return 1.0, 2.0
+        mean = 0.5 if self.conserving else 1 - self.v["weight"] if self.hole else self.v["weight"]
+        lean = 0.5 * self.shared * self.vector[2]
+        return mean + (lean if self.hole else -lean), 2 * mean
+
+    def _warmed(self) -> Any:
+        """What the bath of a preparation may have given to spins that a pure start holds to be cold."""
+        if self.conserving or not self.spin:
+            return 0.0
+        return np.where(self.v["preparation_time"] > 0, self.v["zeeman"] * self.flips * self._spins()[1], 0.0)
 
     def _misaligned(self, level: Any) -> Any:
         """What a field that stays turned takes from the binding; nan where that has no closed form."""
         v = self.v
-        if not self.spin or self.both:
+        if not self.spin or self.both or self.home:
             return 0.0
         turned = abs(v["turns"] - np.round(v["turns"])) > 1e-12
-        near = closeness(v["field_angle"], v["turns"])
-        ground = -turned_ground_energy(v["zeeman"], v["tunnelling"], near) - v["zeeman"] / 2
+        ground = -turned_ground_energy(v["zeeman"], v["tunnelling"], self.near) - v["zeeman"] / 2
         simple = (self.spin == 0.5) & (v["temperature"] == 0) & (v["connected_detuning"] == 0)
         change = ground - level
         return np.where(turned, np.where(simple, change, np.nan), 0.0)

@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mesodyn.axes import axis
     from mesodyn.dynamics.bath import Bath
+    from mesodyn.dynamics.certify import certify
     from mesodyn.dynamics.evolve import evolve
     from mesodyn.dynamics.protocol import Connect, Disconnect, Hold, Protocol, Ramp, Relax, Rotate
     from mesodyn.errors import InputError, MesodynError, UnfinishedError
     from mesodyn.experiments import experiment, experiments
     from mesodyn.experiments.run import Run, load
+    from mesodyn.systems.bose_junction import BoseJunction
+    from mesodyn.systems.irregular_rotor import IrregularRotor
     from mesodyn.systems.kramers_dot import KramersDot
+    from mesodyn.systems.lead_trap import LeadTrap
+    from mesodyn.systems.light_scatterer import LightScatterer
     from mesodyn.systems.normal_lead import ND1N, ND2N
     from mesodyn.systems.reservoir_trap import ReservoirTrap
     from mesodyn.systems.sd1s import SD1S
@@ -30,9 +35,13 @@ _HOME = {
     "axis": "mesodyn.axes",
     "quantity": "mesodyn.units",
     "ReservoirTrap": "mesodyn.systems.reservoir_trap",
+    "LeadTrap": "mesodyn.systems.lead_trap",
     "TrapPair": "mesodyn.systems.trap_pair",
     "KramersDot": "mesodyn.systems.kramers_dot",
     "Staircase": "mesodyn.systems.staircase",
+    "IrregularRotor": "mesodyn.systems.irregular_rotor",
+    "BoseJunction": "mesodyn.systems.bose_junction",
+    "LightScatterer": "mesodyn.systems.light_scatterer",
     "ND1N": "mesodyn.systems.normal_lead",
     "ND2N": "mesodyn.systems.normal_lead",
     "SD1S": "mesodyn.systems.sd1s",
@@ -46,6 +55,7 @@ _HOME = {
     "Relax": "mesodyn.dynamics.protocol",
     "Bath": "mesodyn.dynamics.bath",
     "evolve": "mesodyn.dynamics.evolve",
+    "certify": "mesodyn.dynamics.certify",
     "experiment": "mesodyn.experiments",
     "experiments": "mesodyn.experiments",
     "Run": "mesodyn.experiments.run",
@@ -62,11 +72,15 @@ __all__ = [
     "SD1S",
     "SD2S",
     "Bath",
+    "BoseJunction",
     "Connect",
     "Disconnect",
     "Hold",
     "InputError",
+    "IrregularRotor",
     "KramersDot",
+    "LeadTrap",
+    "LightScatterer",
     "MesodynError",
     "Protocol",
     "Ramp",
@@ -78,6 +92,7 @@ __all__ = [
     "TrapPair",
     "UnfinishedError",
     "axis",
+    "certify",
     "evolve",
     "experiment",
     "experiments",

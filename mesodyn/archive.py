@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 CHECKSUMS = "checksums.txt"
 TOML = "run.toml"
+BLOCKS = "blocks"
+"""The folder of the blocks in a run folder."""
+WRITING = ".writing-"
+"""What marks a folder as one that a process is writing; the process' number follows."""
 GUARDED = ("record.nc", "findings.nc")
 """The files whose checksums are verified when a folder is read."""
 
@@ -72,9 +76,14 @@ def _refuse_taken(folder: Path, force: bool) -> None:
         raise InputError("out", "a folder", str(folder), "that is a file; choose another name")
     if folder.exists() and not force:
         raise InputError("out", "a folder that does not exist yet", str(folder), "choose another, or add --force")
-    if folder.exists() and any(folder.iterdir()) and not any((folder / name).exists() for name in (CHECKSUMS, TOML)):
+    if folder.exists() and _others(folder) and not any((folder / name).exists() for name in (CHECKSUMS, TOML)):
         must = "a run folder or an empty one to be replaced"
         raise InputError("out", must, str(folder), "other things are in it; choose another")
+
+
+def _others(folder: Path) -> list[Path]:
+    """What is in a folder, but for what a run killed in its first moments may have left there."""
+    return [path for path in folder.iterdir() if not path.name.startswith((WRITING, f".{TOML}.", BLOCKS))]
 
 
 def _remove_empty(folders: list[Path]) -> None:
@@ -115,19 +124,16 @@ def _alive(process: int) -> bool:
 def seal(folder: Path) -> list[Path]:
     """Write the checksums of all files of a folder, and return the files."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != CHECKSUMS)
+    files = [path for path in files if not path.name.startswith(WRITING)]
     lines = [f"{_digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
-    (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
+    write_whole(folder / CHECKSUMS, lambda path: path.write_text("".join(lines), encoding="utf-8"))
     return [*files, folder / CHECKSUMS]
 
 
 def _put_in_place(partial: Path, folder: Path) -> None:
     """Write checksums, bring everything to the disk, and rename."""
     for path in [*seal(partial), partial]:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        _to_disk(path)
     if folder.exists():
         old = partial.with_name(partial.name.replace(".partial-", ".replaced-"))
         os.replace(folder, old)
@@ -139,6 +145,14 @@ def _put_in_place(partial: Path, folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
     else:
         os.replace(partial, folder)
+
+
+def _to_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _digest(path: Path) -> str:
@@ -156,6 +170,13 @@ def write_dataset(dataset: xarray.Dataset, path: Path) -> None:
 def write_json(data: Any, path: Path) -> None:
     """One JSON file."""
     path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_toml(data: Mapping[str, Any], path: Path) -> None:
+    """One TOML file."""
+    import tomli_w
+
+    path.write_text(tomli_w.dumps(data), encoding="utf-8")
 
 
 def verified(folder: Path, name: str) -> Path:
@@ -209,3 +230,118 @@ def read_toml(path: Path) -> Mapping[str, Any]:
         raise InputError("run", "a file that can be read", Shown(f"{path} ({error.strerror})")) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError("run", "a valid TOML file", Shown(f"{path} ({error})"), "mend or delete that line") from None
+
+
+# -- blocks of a run that is too large for one piece ------------------------------------------------------------------
+
+@contextlib.contextmanager
+def growing_folder(folder: Path, *, force: bool = False, resume: bool = False) -> Iterator[Path]:
+    """A run folder that grows block by block: it stays when the work is interrupted, and can be gone on with.
+
+    Raises
+    ------
+    InputError
+        When `folder` exists (without `force` or `resume`), can't be made, or another process is writing it.
+    UnfinishedError
+        When the disk refuses while the work goes on; what is there stays.
+    """
+    place = folder.resolve()
+    mark = place / f"{WRITING}{os.getpid()}"
+    try:
+        _refuse_taken(folder, force or resume)
+        place.mkdir(parents=True, exist_ok=force or resume)
+        _claim(place, mark)
+        if not resume:
+            _clear(place, mark)
+        (place / BLOCKS).mkdir(exist_ok=True)
+    except OSError as error:
+        way = "choose a folder that can be written"
+        raise InputError("out", "a writable folder", Shown(f"{folder} ({error.strerror})"), way) from None
+    try:
+        yield place
+    except OSError as error:
+        why = error.strerror or error
+        raise UnfinishedError(f"{folder} could not be written ({why}); its blocks stay: go on with --resume") from error
+    finally:
+        mark.unlink(missing_ok=True)
+
+
+def _claim(place: Path, mark: Path) -> None:
+    """Say that this process writes the folder; refuse when another one that lives does. Clear what the dead left."""
+    mark.write_text("", encoding="utf-8")
+    for other in place.glob(f"{WRITING}*"):
+        if _of_living(other):
+            mark.unlink()
+            was = Shown(f"{place}, which process {other.name.removeprefix(WRITING)} writes")
+            raise InputError("out", "a folder that no other process writes", was, "wait, or choose another")
+    for left in [*place.glob(".*"), *(place / BLOCKS).glob(".*")]:
+        if left != mark:
+            left.unlink()
+
+
+def _clear(place: Path, mark: Path) -> None:
+    for path in place.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path != mark:
+            path.unlink()
+
+
+def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write a file under another name, bring it to the disk, and rename it."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write(partial)
+        _to_disk(partial)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _block(folder: Path, number: int) -> Path:
+    return folder / BLOCKS / f"{number:06d}.nc"
+
+
+def write_block(folder: Path, number: int, parts: Mapping[str, xarray.Dataset]) -> None:
+    """Write the datasets of one block and then its checksum: it counts when both are there and agree.
+
+    Raises
+    ------
+    UnfinishedError
+        When the disk refuses.
+    """
+    path = _block(folder, number)
+    try:
+        write_whole(path, lambda where: _write_groups(parts, where))
+        text = _digest(path) + "\n"
+        write_whole(path.with_suffix(".sha256"), lambda where: where.write_text(text, encoding="utf-8"))
+    except (OSError, RuntimeError) as error:  # a RuntimeError is what HDF5 says when the disk is full
+        why = getattr(error, "strerror", None) or error
+        raise UnfinishedError(
+            f"block {number} could not be written into {folder} ({why}); those before it stay: go on with --resume"
+        ) from error
+
+
+def _write_groups(parts: Mapping[str, xarray.Dataset], path: Path) -> None:
+    for name, part in parts.items():
+        part.to_netcdf(path, mode="a" if path.exists() else "w", group=name, engine="netcdf4", auto_complex=True)
+
+
+def whole_blocks(folder: Path, count: int) -> list[int]:
+    """The numbers below `count` of the blocks that are there and undamaged."""
+    return [number for number in range(count) if _is_whole(_block(folder, number))]
+
+
+def _is_whole(path: Path) -> bool:
+    noted = path.with_suffix(".sha256")
+    if not path.is_file() or not noted.is_file():
+        return False
+    return noted.read_text(encoding="utf-8", errors="replace").strip() == _digest(path)
+
+
+def read_block(folder: Path, number: int, part: str, names: Collection[str] | None = None) -> xarray.Dataset:
+    """Some variables (or all) of one dataset of a block."""
+    import xarray
+
+    with xarray.open_dataset(_block(folder, number), group=part, engine="netcdf4", auto_complex=True) as opened:
+        return (opened if names is None else opened[[name for name in names if name in opened]]).load()

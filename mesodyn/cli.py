@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from mesodyn.experiments.base import Experiment
     from mesodyn.experiments.run import Run
 
+EVERY = 10.0
+"""Seconds between two lines on how far a run is."""
+FAILED_CERTIFICATE = 1
 FAILED_FINDING = 3
 INTERRUPTED = 130
 
@@ -52,10 +55,7 @@ def show(name: str, toml: bool) -> None:
     click.echo(f"{kind.title}\n\n{kind.meaning}\n")
     rows = [(p.name, p.kind, p.unit, p.range, p.default_text, p.meaning) for p in kind.parameters]
     click.echo(table([("parameter", "kind", "unit", "range", "default", "meaning"), *rows]))
-    click.echo(
-        "\nPlain numbers are in natural units (hbar = k_B = 1); or give all with units: '120 Hz', '50 nK', '5 ms'."
-        f"\n* in natural units; when values have units, a multiple of |{kind.scale}| (times: of 1/|{kind.scale}|)"
-    )
+    click.echo(f"\n{_about_units(kind)}")
 
 
 @program.command()
@@ -67,6 +67,10 @@ def show(name: str, toml: bool) -> None:
 @click.option("--quick", is_flag=True, help="A quarter of the moments and frames.")
 @click.option("--seed", type=int, help="Seed of what is drawn at random (default 0).")
 @click.option("--keep", help="findings (default): axes keep the ends of segments; record: every moment.")
+@click.option("--workers", type=int, default=1, show_default=True, help="How many processes share the blocks.")
+@click.option("--cluster", metavar="ADDRESS", help="'local', or the address of a Dask scheduler.")
+@click.option("--resume", is_flag=True, help="Go on with the run of blocks in --out (or in the run folder WHAT).")
+@click.option("--estimate", is_flag=True, help="Compute one block and say what the run will take; nothing is kept.")
 @click.option("--no-animation", is_flag=True, help="Leave the animation out.")
 @click.option("--frame-at", multiple=True, metavar="NAME=VALUE", help="The point of the axes that figures show.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
@@ -79,20 +83,35 @@ def run(
     quick: bool,
     seed: int | None,
     keep: str | None,
+    workers: int,
+    cluster: str | None,
+    resume: bool,
+    estimate: bool,
     no_animation: bool,
     frame_at: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Run an experiment by NAME, from a TOML file, or a run folder again."""
     from mesodyn import archive
+    from mesodyn.experiments import block_run, running
 
     made = _experiment(what, changes=_changes(settings, account), seed=seed, quick=True if quick else None, keep=keep)
     point = _point(frame_at, made)
     made.at(point)
-    folder = out or archive.next_free(Path("runs"), made.name)
-    with archive.new_folder(folder, force=force) as place:
-        found = made.run()
-        found.fill(place, animation=not no_animation, at=point)
+    job = running.Job(made, workers, cluster, progress=_progress(), animation=not no_animation, at=point)
+    if estimate:
+        click.echo(block_run.estimate(made).text(workers))
+        return
+    if resume and out is None and not Path(what).is_dir():
+        raise InputError("--out", "given with --resume", Shown("not given"), "name the folder of the run")
+    folder = out or (Path(what) if resume else archive.next_free(Path("runs"), made.name))
+    try:
+        found = running.run(job, folder, resume=resume, force=force)
+    except KeyboardInterrupt:
+        if not (folder / archive.BLOCKS).is_dir():
+            raise
+        click.echo(f"mesodyn: interrupted; go on with: mesodyn run {folder} --resume", err=True)
+        raise SystemExit(INTERRUPTED) from None
     _print_run(found, folder, as_json)
     if not found.passed:
         raise SystemExit(FAILED_FINDING)
@@ -129,6 +148,19 @@ def report(folder: Path, frame_at: tuple[str, ...]) -> None:
 
 
 @program.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print the certificate as JSON.")
+def certify(folder: Path, as_json: bool) -> None:
+    """Solve the record of a run folder again, in other ways; the folder stays as it is."""
+    from mesodyn.experiments.run import load
+
+    found = load(folder).certify(strict=False)
+    click.echo(json_module.dumps(found.as_json(), ensure_ascii=False) if as_json else found.table())
+    if not found.passed:
+        raise SystemExit(FAILED_CERTIFICATE)
+
+
+@program.command()
 @click.option("--sets", type=int, default=200, show_default=True, help="How many random parameter sets.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random numbers.")
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
@@ -142,6 +174,35 @@ def verify(sets: int, seed: int, as_json: bool) -> None:
         raise SystemExit(FAILED_FINDING)
 
 
+def _progress() -> Callable[[int, int], None]:
+    """Tell how far the blocks are: a bar on a terminal, a line now and then elsewhere; nothing for a single block."""
+    import time
+
+    from tqdm import tqdm
+
+    begin = last = time.monotonic()
+    bar: Any = None
+    first = 0
+
+    def tell(done: int, count: int) -> None:
+        nonlocal bar, last, first
+        now = time.monotonic()
+        if bar is None:
+            first = done
+            bar = tqdm(total=count, initial=done, unit="block", file=sys.stderr, disable=not sys.stderr.isatty())
+        bar.update(done - bar.n)
+        if bar.disable and (now - last > EVERY or done == count):
+            left = (now - begin) / max(done - first, 1) * (count - done)
+            click.echo(f"block {done} of {count}, {now - begin:.0f} s, about {left:.0f} s left", err=True)
+            last = now
+        if bar.disable:
+            bar.n = done
+        elif done == count:
+            bar.close()
+
+    return tell
+
+
 def table(rows: list[tuple[str, ...]]) -> str:
     """Rows of text in aligned columns, a line under the first."""
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
@@ -153,7 +214,7 @@ def _experiment(what: str, **options: Any) -> Experiment:
     """The experiment that WHAT stands for: a name, a TOML file, or a run folder."""
     from mesodyn import archive
     from mesodyn.experiments import experiments
-    from mesodyn.experiments.run import from_description
+    from mesodyn.experiments.description import from_description
 
     path = Path(what)
     if what not in experiments() and (path.suffix == ".toml" or len(path.parts) > 1 or path.exists()):
@@ -212,6 +273,18 @@ def _print_run(found: Run, folder: Path, as_json: bool) -> None:
     click.echo(f"\n{folder}: {made}")
 
 
+def _about_units(kind: Any) -> str:
+    """What plain numbers and defaults of an experiment mean."""
+    from mesodyn.experiments.parameters import DIMENSIONAL
+
+    if not any(parameter.kind in DIMENSIONAL for parameter in kind.parameters):
+        return "Plain numbers are in the units of the table; or give texts: '1.8 angstrom', '150 G*cm', '90 deg'."
+    text = "Plain numbers are in natural units (hbar = k_B = 1); or give all with units: '120 Hz', '50 nK', '5 ms'.\n"
+    starred = [p.name for p in kind.parameters if p.default_text.endswith("*") and p.name != kind.scale]
+    multiple = f"; when values have units, a multiple of |{kind.scale}| (times: of 1/|{kind.scale}|)"
+    return f"{text}* in natural units{multiple if starred else ''}"
+
+
 def _template(kind: Any) -> str:
     """A TOML file with every parameter at its default."""
     lines = [f"# {kind.title}", f'experiment = "{kind.name}"']
@@ -219,10 +292,7 @@ def _template(kind: Any) -> str:
     if "account" in parameters:
         lines.append(f'account = "{parameters["account"].default}"  # {parameters["account"].range}')
     lines += ["seed = 0", ""]
-    lines += [
-        '# Plain numbers are in natural units; or give all with units, such as "120 Hz", "50 nK", "5 ms".',
-        "[parameters]",
-    ]
+    lines += [f"# {_about_units(kind).splitlines()[0]}", "[parameters]"]
     for parameter in kind.parameters:
         if parameter.name == "account":
             continue

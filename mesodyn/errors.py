@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 MANY = 8
 """Of more names than this, a message gives the nearest first."""
@@ -28,6 +29,11 @@ class InputError(MesodynError, ValueError):
         shown = was if isinstance(was, Shown) else repr(was)
         text = f"{argument} must be {must}, but was {shown}"
         super().__init__(one_line(f"{text}; {remedy}" if remedy else text))
+        self._again = (argument, must, Shown(shown), remedy)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How a worker sends it."""
+        return type(self), self._again
 
 
 class UnfinishedError(MesodynError):

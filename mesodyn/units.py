@@ -42,6 +42,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "rate": Kind("1/s", "3 1/s"),
         "magnetic field": Kind("T", "20 mG"),
         "inertia": Kind("hbar*s", "1e-40 kg*m**2"),
+        "length": Kind("m", "1.8 angstrom"),
+        "field integral": Kind("T*m", "150 G*cm"),
     }
 )
 
@@ -53,7 +55,11 @@ _UNITS = {
     "rate": "1/s, 1/ms or 1/min",
     "magnetic field": "T, mT, G or mG",
     "inertia": "kg*m**2 or u*um**2",
+    "length": "m, cm, um, nm or angstrom",
+    "field integral": "T*m or G*cm",
 }
+NEVER_NATURAL = frozenset({"angle", "magnetic field", "length", "field integral"})
+"""Kinds whose plain numbers are in their base unit in every run, natural units or not."""
 
 _JOULE = root_of(kilogram=1, meter=2, second=-2)
 _ANGULAR, _PER_SECOND = root_of(radian=1, second=-1), root_of(second=-1)
@@ -70,6 +76,7 @@ _ENERGY = {
     root_of(k_B=1, kelvin=1): K_B / HBAR,
 }
 _TESLA = root_of(kilogram=1, second=-2, ampere=-1)
+_TESLA_METRE = root_of(kilogram=1, meter=1, second=-2, ampere=-1)
 _SCALES: dict[str, dict[Root, float]] = {
     "energy": _ENERGY,
     "temperature": _ENERGY,
@@ -78,6 +85,8 @@ _SCALES: dict[str, dict[Root, float]] = {
     "rate": {_PER_SECOND: 1.0},
     "magnetic field": {_TESLA: 1.0},
     "inertia": {root_of(hbar=1, second=1): 1.0, root_of(kilogram=1, meter=2): 1 / HBAR},
+    "length": {root_of(meter=1): 1.0},
+    "field integral": {_TESLA_METRE: 1.0},
 }
 _WORDS = {
     root_of(kilogram=1): "a mass",
@@ -91,6 +100,7 @@ _WORDS = {
     _PER_SECOND: "a rate in 1/s",
     _JOULE: "an energy",
     _TESLA: "a magnetic field",
+    _TESLA_METRE: "a field integral",
     root_of(kilogram=1, meter=2): "an inertia",
     root_of(hbar=1, second=1): "an inertia",
     root_of(h=1): "Planck's constant (write 'hour' for the time)",
@@ -125,7 +135,8 @@ def quantity(text: str, kind: str, *, argument: str = "quantity") -> float:
     -------
     float
         Energies and temperatures in rad/s (E/hbar, k_B*T/hbar), times in s, angles in rad, rates in 1/s, magnetic
-        fields in T, inertias in s (I/hbar). A number in the base unit (`KINDS`) comes back bit for bit.
+        fields in T, inertias in s (I/hbar), lengths in m, field integrals in T*m. A number in the base unit
+        (`KINDS`) comes back bit for bit.
 
     Raises
     ------
@@ -231,6 +242,11 @@ def show(value: float, kind: str, natural: bool) -> str:
             return _prefixed(value, "T") if abs(value) >= 0.1 else _prefixed(value * 1e4, "G", largest=0)
         case "inertia":
             return f"{value * HBAR:.6g} kg*m**2"
+        case "length":
+            atomic = 1e-11 <= abs(value) < 1e-8
+            return f"{value * 1e10:.6g} angstrom" if atomic else _prefixed(value, "m", largest=0)
+        case "field integral":
+            return f"{value * 1e6:.6g} G*cm"
     return f"{value:.6g} {KINDS[kind].base}"
 
 

@@ -12,11 +12,19 @@ from sphinx_gallery.scrapers import figure_rst
 # The order in which a reader takes them; a new scenario comes last until it is given a place.
 ORDER = (
     "two_pi_rotation.py",
+    "interferometer.py",
     "beating.py",
+    "phase_equalization.py",
+    "bose_junction.py",
+    "light_scattering.py",
     "staircase.py",
     "gate_sweep.py",
+    "self_consistent.py",
     "josephson_current.py",
+    "ac_josephson.py",
     "magnetization.py",
+    "irregular_rotor.py",
+    "spinor_interferometer.py",
 )
 
 

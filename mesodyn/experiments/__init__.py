@@ -16,7 +16,14 @@ _HOME = {
     "staircase": ("mesodyn.experiments.staircase", "Staircase"),
     "magnetization": ("mesodyn.experiments.magnetization", "Magnetization"),
     "josephson-current": ("mesodyn.experiments.josephson_current", "JosephsonCurrent"),
+    "phase-equalization": ("mesodyn.experiments.phase_equalization", "PhaseEqualization"),
+    "ac-josephson": ("mesodyn.experiments.ac_josephson", "AcJosephson"),
+    "bose-junction": ("mesodyn.experiments.bose_junction", "BoseJunctionExperiment"),
+    "light-scattering": ("mesodyn.experiments.light_scattering", "LightScattering"),
+    "self-consistent": ("mesodyn.experiments.self_consistent", "SelfConsistent"),
     "gate-sweep": ("mesodyn.experiments.gate_sweep", "GateSweep"),
+    "spinor-interferometer": ("mesodyn.experiments.spinor_interferometer", "SpinorInterferometer"),
+    "irregular-rotor": ("mesodyn.experiments.irregular_rotor", "Irregular"),
 }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from mesodyn import axes
 from mesodyn.errors import InputError, Shown
 from mesodyn.experiments.base import Experiment
+from mesodyn.experiments.currents import current_text
 from mesodyn.experiments.finding import Finding
 from mesodyn.experiments.parameters import Parameter
 
@@ -290,10 +291,10 @@ class AcJosephson(Experiment):
             return f"{name}: the first and the second Shapiro step are {widths[0]:.4f} and {widths[1]:.4f} I_c wide."
         if "step_height" in findings:
             value = float(findings["step_height"].value)
-            return f"{name}: the Shapiro step of one branch is {self._current_text(value)} high."
+            return f"{name}: the Shapiro step of one branch is {current_text(self, value)} high."
         if "dc_current" in findings:
             value = float(findings["dc_current"].value)
-            return f"{name} carries a direct current of {self._current_text(value)} at this starting phase."
+            return f"{name} carries a direct current of {current_text(self, value)} at this starting phase."
         turns = float(findings["period"].value) / np.pi
         one, two = (float(findings[name].value) for name in ("line_4pi", "line_2pi"))
         share = f"its line at eV/h is {one / max(two, 1e-300):.3g} times as strong as that at 2eV/h"
@@ -302,14 +303,6 @@ class AcJosephson(Experiment):
                 f"it has a line at {'eV/h' if one > two else '2eV/h'} and none at {'2eV/h' if one > two else 'eV/h'}"
             )
         return f"{name}: the current has the period {turns:.0f}π; {share}."
-
-    def _current_text(self, value: float) -> str:
-        from mesodyn.experiments.josephson_current import ampere
-
-        if self.values.natural:
-            return f"{value:.6g} e·energy/ħ"
-        size, unit = ampere(value)
-        return f"{value / size:.6g} {unit}"
 
     # -- how it is drawn --------------------------------------------------------------------------------------------
 

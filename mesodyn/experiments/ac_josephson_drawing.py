@@ -12,7 +12,7 @@ from mesodyn.experiments import sweeps
 from mesodyn.experiments.ac_josephson_findings import findings
 from mesodyn.experiments.ac_josephson_record import Point, betas, levels_of
 from mesodyn.experiments.base import Scale
-from mesodyn.experiments.josephson_current import ampere
+from mesodyn.experiments.currents import ampere
 from mesodyn.figures import plots
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mesodyn import archive, axes, checks, units
+from mesodyn import axes, checks, units
 from mesodyn.accounts import ACCOUNTS, check_account
 from mesodyn.errors import InputError
 from mesodyn.experiments.finding import Finding
@@ -19,8 +19,10 @@ from mesodyn.experiments.parameters import Parameter, Values, resolve
 if TYPE_CHECKING:
     import xarray
 
+    from mesodyn.dynamics.protocol import Protocol
     from mesodyn.experiments.run import Run
     from mesodyn.figures.style import Figure
+    from mesodyn.systems.base import System
 
 MOMENTS = 101
 FRAMES = 120
@@ -57,12 +59,18 @@ class Experiment(ABC):
     frame_axis: ClassVar[tuple[str, float]] = ("", 0.0)
     """Which axis an animation takes a point from, and the value it looks for."""
 
+    block_points: ClassVar[int] = 2048
+    """At most how many points a block of a large run has."""
+
     keep: str = "findings"
     """``findings``: a run with axes records the ends of the segments only; ``record``: every moment."""
     method: str = "auto"
     """How the record is solved; what it can be depends on the experiment."""
     tolerance: float = 1e-9
     """Largest error of the record's solvers."""
+    whole: Experiment | None = None
+    """The run that this is a part of, if it is."""
+    _places: NDArray[np.int64] | None = None
     second_method: ClassVar[str | None] = None
     """Another method for the record, by which a certificate checks the first; None where nothing is integrated."""
 
@@ -102,16 +110,34 @@ class Experiment(ABC):
     def summary(self, findings: Mapping[str, Finding]) -> str:
         """One sentence that says what was found."""
 
-    def run(self, out: Any = None, *, keep: str | None = None, force: bool = False) -> Run:
+    def run(
+        self,
+        out: Any = None,
+        *,
+        workers: int = 1,
+        cluster: str | None = None,
+        resume: bool = False,
+        keep: str | None = None,
+        force: bool = False,
+    ) -> Run:
         """Run the experiment.
+
+        Many points are done in blocks of the axes. The blocks do not depend on the workers, and no result does.
 
         Parameters
         ----------
         out
-            A folder to save the run in; it must not exist unless `force`.
+            A folder to save the run in; it must not exist unless `force` or `resume`.
+        workers
+            How many processes share the blocks.
+        cluster
+            ``"local"``, or the address of a Dask scheduler that has the blocks done.
+        resume
+            Whether a run of blocks that was interrupted in `out` is gone on with; damaged blocks are made again.
         keep
-            ``"findings"`` (the default): with axes, the record holds the ends of the segments only, and figures and
-            animations evolve the point that they show anew; ``"record"``: every moment of every point.
+            ``"findings"`` (the default): with axes, the record holds the ends of the segments only (in blocks: one
+            point), and figures and animations evolve the point that they show anew; ``"record"``: every moment of
+            every point.
         force
             Whether a folder that exists is replaced.
 
@@ -119,16 +145,17 @@ class Experiment(ABC):
         -------
         Run
             With ``.record``, ``.findings``, ``.figures()``, ``.animate(path)``, ``.save(folder)``.
-        """
-        from mesodyn.experiments.run import Run
 
-        made = self.keeping(keep or self.keep)
-        if out is None:
-            return Run.of(made)
-        with archive.new_folder(Path(out), force=force) as place:
-            run = Run.of(made)
-            run.fill(place)
-        return run
+        Raises
+        ------
+        InputError
+            For a number of workers below 1, `resume` without `out`, or a folder that can't be used.
+        UnfinishedError
+            When blocks could not be computed; the others stay in `out`.
+        """
+        from mesodyn.experiments.running import Job, run
+
+        return run(Job(self.keeping(keep or self.keep), workers, cluster), out, resume=resume, force=force)
 
     def keeping(self, keep: str) -> Experiment:
         """The same experiment, keeping ``"findings"`` or the whole ``"record"``."""
@@ -141,6 +168,25 @@ class Experiment(ABC):
         found = self.changed()
         found.method, found.tolerance = method or self.method, tolerance or self.tolerance
         return found
+
+    def evolution(self) -> tuple[System, Protocol, Mapping[str, Any]] | None:
+        """What `mesodyn.evolve` is given for the record: system, protocol, options; None where it is not asked.
+
+        A certificate looks at what this evolution has to conserve.
+        """
+        return None
+
+    def enlarged(self) -> Experiment | None:
+        """The same experiment with more basis states, where its basis is cut off; None where it is complete."""
+        return None
+
+    def comparable(self, record: xarray.Dataset) -> xarray.Dataset:
+        """What a certificate compares of two records: all of it, unless a list of outcomes may be cut otherwise."""
+        return record
+
+    def uncut(self) -> tuple[str, ...]:
+        """The axes that findings are measured along: no block ends on them."""
+        return ()
 
     def axes(self) -> dict[str, xarray.DataArray]:
         """The axes of all parameters, by name."""
@@ -156,6 +202,7 @@ class Experiment(ABC):
         On each axis the value nearest to that of `point` is taken, else to that of `frame_axis`, else the middle.
         """
         place: dict[str, float] = {}
+        chosen: dict[str, Any] = {}
         known = self.axes()
         for name in point:
             if name not in known:
@@ -164,9 +211,27 @@ class Experiment(ABC):
         for name, coordinate in known.items():
             wanted = point.get(name, self.frame_axis[1] if name == self.frame_axis[0] else None)
             values = coordinate.values
-            place[name] = float(values[len(values) // 2 if wanted is None else abs(values - wanted).argmin()])
-        fixed = {name: _at(value, place) for name, value in self.values.resolved.items()}
-        return self.changed(**fixed), place
+            chosen[name] = len(values) // 2 if wanted is None else int(abs(values - wanted).argmin())
+            place[name] = float(values[chosen[name]])
+        return self.taking(chosen), place
+
+    def taking(self, chosen: Mapping[str, Any]) -> Experiment:
+        """The experiment at some places of its axes: an index, which ends the axis, or a slice of it.
+
+        It knows which points of the whole run these are; see `places`.
+        """
+        found = self.changed(**{name: _at(value, chosen) for name, value in self.values.resolved.items()})
+        found.whole = self.whole or self
+        sizes = [len(coordinate) for coordinate in self.axes().values()]
+        index = self.places().reshape(sizes)[tuple(chosen.get(name, slice(None)) for name in self.axes())]
+        found._places = index.ravel()
+        return found
+
+    def places(self) -> NDArray[np.int64]:
+        """The index (points,) of each point in the whole run: what random numbers are drawn by."""
+        count = int(np.prod([len(coordinate) for coordinate in self.axes().values()], dtype=int))
+        known = self._places
+        return known if known is not None and len(known) == count else np.arange(count)
 
     def flat_values(self) -> dict[str, Any]:
         """The values by name: numbers as arrays over all points (of length 1 without axes), choices as they are."""
@@ -250,7 +315,7 @@ class Experiment(ABC):
         """How to draw numbers of a kind, chosen for values of about the size of `sample`."""
         if kind == "angle":
             return Scale(1.0, f"{symbol} (rad)")
-        if self.values.natural:
+        if self.is_natural(kind):
             return Scale(1.0, symbol)
         text = units.show(abs(sample) or 1.0, kind, natural=False)
         unit = text.split(" ", 1)[1]
@@ -260,7 +325,7 @@ class Experiment(ABC):
     def shown(self, kind: str, value: float) -> str:
         """A number of a kind as text, with its unit."""
         if kind in units.KINDS:
-            return units.show(value, kind, natural=self.values.natural and kind != "angle")
+            return units.show(value, kind, natural=self.is_natural(kind))
         return f"{value:.10g}"
 
     def unit(self, kind: str) -> str:
@@ -269,13 +334,18 @@ class Experiment(ABC):
             return "rad"
         if kind not in units.KINDS:
             return "1"
-        return "natural" if self.values.natural else str(units.KINDS[kind].base)
+        return "natural" if self.is_natural(kind) else str(units.KINDS[kind].base)
+
+    def is_natural(self, kind: str) -> bool:
+        """Whether numbers of a kind are in natural units: never angles, and what else has a unit of its own."""
+        return self.values.natural and kind not in units.NEVER_NATURAL
 
 
-def _at(value: Any, place: Mapping[str, float]) -> Any:
-    """A value at one point of its axes."""
+def _at(value: Any, chosen: Mapping[str, Any]) -> Any:
+    """A value at some places of its axes; a number where no axis is left."""
     if isinstance(value, tuple):
-        return tuple(_at(part, place) for part in value)
+        return tuple(_at(part, chosen) for part in value)
     if not hasattr(value, "dims"):
         return value
-    return value.sel({name: place[name] for name in value.dims}).item()
+    found = value.isel({name: where for name, where in chosen.items() if name in value.dims})
+    return found if found.dims else found.item()

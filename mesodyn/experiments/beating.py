@@ -12,7 +12,7 @@ from mesodyn.dynamics.protocol import Connect, Disconnect, Hold, Protocol, Ramp,
 from mesodyn.errors import InputError, Shown
 from mesodyn.experiments.base import Experiment
 from mesodyn.experiments.finding import Finding
-from mesodyn.experiments.parameters import Parameter
+from mesodyn.experiments.parameters import Parameter, account_parameter
 from mesodyn.systems.lead_trap import MOST_IN_LEAD, LeadTrap
 from mesodyn.systems.reservoir_trap import ReservoirTrap
 
@@ -102,13 +102,7 @@ class Beating(Experiment):
             above=0,
             follows=f"{PERIODS} beats, and {SLOW_PERIODS} periods of the tunnelling if there is any",
         ),
-        Parameter(
-            "account",
-            "choice",
-            "superposition",
-            "what is assumed of the start",
-            choices=("superposition", "conserving", "mixture"),
-        ),
+        account_parameter("superposition"),
     )
 
     # -- what is evolved --------------------------------------------------------------------------------------------

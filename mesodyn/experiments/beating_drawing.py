@@ -74,45 +74,43 @@ def _spans(run: xarray.Dataset, factor: float) -> list[Span]:
 
 
 def _beat(views: Views, runs: Mapping[str, xarray.Dataset]) -> tuple[Figure, str]:
-    from mesodyn.figures import plots
-
-    point = runs[views.one.account]
-    clock = views.clock(point)
-    both = {"laboratory": point.order_parameter.real.values, "rotating": point.order_parameter_rotating.real.values}
-    panels = [
-        plots.Panel(f"Re {views.name}", {a: r.order_parameter.real.values for a, r in runs.items()}),
-        plots.Panel(f"Re {views.name}", both),
-        plots.Panel(
-            r"Re $\langle\Psi_{out}^\dagger\Psi\rangle$", {a: r.correlation.real.values for a, r in runs.items()}
-        ),
-    ]
+    frames = runs.get("superposition", runs[views.one.account])
+    shown = {
+        f"Re {views.name}": {a: r.order_parameter.real for a, r in runs.items()},
+        f"Re {views.name}, {frames.account}": {
+            "laboratory": frames.order_parameter.real,
+            "rotating": frames.order_parameter_rotating.real,
+        },
+        r"Re $\langle\Psi_{out}^\dagger\Psi\rangle$": {a: r.correlation.real for a, r in runs.items()},
+    }
     text = (
         "The beat in the laboratory, and in the rotating frame. Only the superposition has an order parameter of its "
         "own; with the total number conserved the correlation with the outside beats instead, at the difference of "
         "the chemical potentials."
     )
-    time = point.time.values / clock.factor
-    return plots.along_protocol(time, panels, _spans(point, clock.factor), clock.label), text
+    return _stacked(views, runs[views.one.account], shown), text
 
 
 def _whole(views: Views, runs: Mapping[str, xarray.Dataset]) -> tuple[Figure, str]:
-    from mesodyn.figures import plots
-
-    point = runs[views.one.account]
-    clock = views.clock(point)
-    panels = [
-        plots.Panel(f"|{views.name}|", {a: np.abs(r.order_parameter.values) for a, r in runs.items()}),
-        plots.Panel(r"$\langle N\rangle$", {a: r.n_mean.values for a, r in runs.items()}),
-        plots.Panel(
-            r"|$\langle\Psi_{out}^\dagger\Psi\rangle$|", {a: np.abs(r.correlation.values) for a, r in runs.items()}
-        ),
-    ]
+    shown = {
+        f"|{views.name}|": {a: abs(r.order_parameter) for a, r in runs.items()},
+        r"$\langle N\rangle$": {a: r.n_mean for a, r in runs.items()},
+        r"|$\langle\Psi_{out}^\dagger\Psi\rangle$|": {a: abs(r.correlation) for a, r in runs.items()},
+    }
     text = (
         "The whole run: what of the beat is slow. Where the number in the trap moves, it moves in the mixture as well "
         "(exactly as in the superposition, if the outside is one state): the total is conserved."
     )
-    time = point.time.values / clock.factor
-    return plots.along_protocol(time, panels, _spans(point, clock.factor), clock.label), text
+    return _stacked(views, runs[views.one.account], shown), text
+
+
+def _stacked(views: Views, point: xarray.Dataset, shown: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """Panels over the time of a run, by their labels."""
+    from mesodyn.figures import plots
+
+    clock = views.clock(point)
+    panels = [plots.Panel(label, {name: line.values for name, line in lines.items()}) for label, lines in shown.items()]
+    return plots.along_protocol(point.time.values / clock.factor, panels, _spans(point, clock.factor), clock.label)
 
 
 def _spectrum(views: Views, runs: Mapping[str, xarray.Dataset]) -> tuple[Figure, str]:

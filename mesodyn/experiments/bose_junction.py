@@ -14,7 +14,7 @@ from mesodyn.experiments.base import Experiment
 from mesodyn.experiments.bose_solvers import Point
 from mesodyn.experiments.bose_threshold import threshold_imbalance, threshold_strength
 from mesodyn.experiments.finding import Finding
-from mesodyn.experiments.parameters import Parameter
+from mesodyn.experiments.parameters import Parameter, account_parameter
 from mesodyn.systems.bose_junction import BoseJunction
 
 if TYPE_CHECKING:
@@ -84,13 +84,7 @@ class BoseJunctionExperiment(Experiment):
             above=0,
             follows=f"{PERIODS} plasma periods",
         ),
-        Parameter(
-            "account",
-            "choice",
-            "conserving",
-            "what is assumed of the start",
-            choices=("superposition", "conserving", "mixture"),
-        ),
+        account_parameter("conserving"),
     )
 
     # -- what is evolved --------------------------------------------------------------------------------------------

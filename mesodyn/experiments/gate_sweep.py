@@ -186,6 +186,10 @@ class GateSweep(Experiment):
         assert isinstance(made, GateSweep)
         return made
 
+    def uncut(self) -> tuple[str, ...]:
+        """Kinks are found along the gate."""
+        return tuple(str(dim) for dim in getattr(self.values["detuning"], "dims", ()))
+
     # -- what is measured -------------------------------------------------------------------------------------------
 
     def findings(self, record: xarray.Dataset) -> dict[str, Finding]:

@@ -13,7 +13,7 @@ from mesodyn.dynamics.protocol import Hold, Protocol
 from mesodyn.errors import InputError
 from mesodyn.experiments.base import Experiment
 from mesodyn.experiments.finding import Finding
-from mesodyn.experiments.parameters import Parameter
+from mesodyn.experiments.parameters import Parameter, account_parameter
 from mesodyn.systems.irregular_rotor import IrregularRotor
 
 if TYPE_CHECKING:
@@ -73,13 +73,7 @@ class Irregular(Experiment):
             above=0,
             follows=f"{PERIODS} periods",
         ),
-        Parameter(
-            "account",
-            "choice",
-            "superposition",
-            "what is assumed of the start",
-            choices=("superposition", "conserving", "mixture"),
-        ),
+        account_parameter("superposition"),
     )
 
     # -- what is evolved --------------------------------------------------------------------------------------------

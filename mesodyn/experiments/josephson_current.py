@@ -12,8 +12,9 @@ from mesodyn.errors import InputError, Shown
 from mesodyn.experiments import curves
 from mesodyn.experiments import josephson_theory as theory
 from mesodyn.experiments.base import Experiment
+from mesodyn.experiments.currents import current_text
 from mesodyn.experiments.finding import Finding
-from mesodyn.experiments.parameters import Parameter
+from mesodyn.experiments.parameters import Parameter, account_parameter
 from mesodyn.systems.junction_nulls import contact, pair_ladder, parity_dot
 from mesodyn.systems.mean_field import MeanFieldTrap
 from mesodyn.systems.sd1s import BRANCHES, SD1S
@@ -30,7 +31,6 @@ POINTS = 800
 """Points of the curve of every set of parameters, over 4 pi; none is a multiple of pi."""
 MOST = 4
 """Breaks that are looked for in 4 pi."""
-ELEMENTARY = 1.602176634e-19  # coulomb
 CURVE, BREAK = "curve_phase", "break_number"
 
 LEADS = ("delta_left", "delta_right")
@@ -101,13 +101,7 @@ class JosephsonCurrent(Experiment):
         Parameter("temperature", "temperature", 0.0, "k_B T", low=0),
         Parameter("n_c", "count", 0, "the smaller number of particles", low=0),
         Parameter("level_spacing", "energy", None, "δε of the dot: asks for the finding 'frozen'", above=0),
-        Parameter(
-            "account",
-            "choice",
-            "superposition",
-            "what is assumed of the dot (SD2S: all; SD1S: superposition, mixture)",
-            choices=("superposition", "conserving", "mixture"),
-        ),
+        account_parameter("superposition", "what is assumed of the dot (SD2S: all; SD1S: superposition, mixture)"),
     )
 
     # -- what is computed -------------------------------------------------------------------------------------------
@@ -240,6 +234,10 @@ class JosephsonCurrent(Experiment):
             variable.attrs["units"] = kinds.get(unit, unit)
         return record.assign_attrs(method=theory.METHODS[self.model], account=self.account, model=self.model)
 
+    def uncut(self) -> tuple[str, ...]:
+        """Breaks are found along the phase."""
+        return tuple(str(dim) for dim in getattr(self.values["phase_difference"], "dims", ()))
+
     # -- what is measured -------------------------------------------------------------------------------------------
 
     def findings(self, record: xarray.Dataset) -> dict[str, Finding]:
@@ -252,22 +250,15 @@ class JosephsonCurrent(Experiment):
         """One sentence."""
         largest, count = findings["critical_current"].value, findings["breaks"].value
         if largest.ndim:
-            low, high = (self.current_text(float(end)) for end in (largest.min(), largest.max()))
+            low, high = (current_text(self, float(end)) for end in (largest.min(), largest.max()))
             return f"Over {largest.size} sets of parameters the largest current runs from {low} to {high}."
         if float(largest) == 0:
             return f"{self.model} carries no current ({self.account})."
-        text = f"{self.model} carries at most {self.current_text(float(largest))}"
+        text = f"{self.model} carries at most {current_text(self, float(largest))}"
         if not float(count):
             return f"{text}; its current has no break."
         place = float(findings["break_position"].value) / np.pi
         return f"{text}; its current breaks {float(count):g} times in 4π, first at θ = {place:.4f} π."
-
-    def current_text(self, value: float) -> str:
-        """A current for people: in e times energy over hbar, or in ampere."""
-        if self.values.natural:
-            return f"{value:.6g} e·energy/ħ"
-        size, unit = ampere(value)
-        return f"{value / size:.6g} {unit}"
 
     # -- how it is drawn --------------------------------------------------------------------------------------------
 
@@ -276,12 +267,3 @@ class JosephsonCurrent(Experiment):
         from mesodyn.experiments import josephson_drawing
 
         return josephson_drawing.figures(self, record, at)
-
-
-def ampere(value: float) -> tuple[float, str]:
-    """The size in e rad/s of a readable unit of current, and the unit."""
-    amount = abs(value) * ELEMENTARY
-    for prefix, size in (("µ", 1e-6), ("n", 1e-9), ("p", 1e-12)):
-        if amount >= size:
-            return size / ELEMENTARY, f"{prefix}A"
-    return 1e-15 / ELEMENTARY, "fA"

@@ -10,7 +10,7 @@ import numpy as np
 from mesodyn.axes import axis
 from mesodyn.experiments import josephson_theory as theory
 from mesodyn.experiments.base import Scale
-from mesodyn.experiments.josephson_current import ampere
+from mesodyn.experiments.currents import ampere
 from mesodyn.figures import plots
 
 if TYPE_CHECKING:

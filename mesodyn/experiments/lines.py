@@ -83,4 +83,4 @@ def lines(step: float, z: Complex, most: int) -> tuple[Array, Complex]:
     heights = np.linalg.lstsq(poles[None, :] ** np.arange(len(z))[:, None], z, rcond=None)[0]
     found = -np.angle(poles) / step
     order = np.argsort(found)
-    return found[order], heights[order]
+    return found[order], np.asarray(heights[order], complex)

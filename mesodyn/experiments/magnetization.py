@@ -158,12 +158,21 @@ class Magnetization(Experiment):
             found[name].attrs["units"] = "as moment"
         return found.assign_attrs(method="largest root of the secular equation (a + λ)m = μ_B B, |m| = m(λ)")
 
+    def uncut(self) -> tuple[str, ...]:
+        """Hysteresis and turning are found along the field."""
+        return (Sweep.of(self, self._swept).dim,)
+
+    @property
+    def _swept(self) -> str:
+        """The parameter that a curve runs along."""
+        return "polar" if self.values["sweep"] == "rotating" else "field"
+
     # -- what is measured -------------------------------------------------------------------------------------------
 
     def findings(self, record: xarray.Dataset) -> dict[str, Finding]:
         """Size and direction of the moment, point by point and along the sweep."""
         found = measured.of_points(self, record)
-        name = "polar" if self.values["sweep"] == "rotating" else "field"
+        name = self._swept
         sweep = Sweep.of(self, name)
         found += measured.of_rotation(sweep, record) if name == "polar" else measured.of_growth(sweep, record)
         return {finding.name: finding for finding in found}

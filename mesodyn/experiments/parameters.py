@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mesodyn import axes, checks, units
+from mesodyn.accounts import ACCOUNTS
 from mesodyn.errors import InputError, Shown, unknown_name
 
 DIMENSIONAL = {"energy": 1, "temperature": 1, "rate": 1, "time": -1, "inertia": -1}
@@ -24,7 +25,8 @@ class Parameter:
     name, kind, meaning
         `kind` is one of `units.KINDS`, or ``number``, ``count``, ``choice``, ``angles`` (a pair).
     default
-        In natural units; None for none; a function of the other values where it follows from them.
+        In natural units, or a text with a unit for a kind that is never natural; None for none; a function of the
+        other values where it follows from them.
     low, high, above
         The range: ``low <= value <= high`` and ``value > above``.
     choices
@@ -73,6 +75,11 @@ class Parameter:
         return str(self.default)
 
 
+def account_parameter(default: str, meaning: str = "what is assumed of the start") -> Parameter:
+    """The choice of an account."""
+    return Parameter("account", "choice", default, meaning, choices=tuple(ACCOUNTS))
+
+
 @dataclass(frozen=True)
 class Values:
     """An experiment's values: numbers and labelled axes by name, and whether they are in natural units."""
@@ -116,8 +123,11 @@ def resolve(parameters: Sequence[Parameter], given: Mapping[str, Any], scale: st
         missing = [p.name for p in parameters if p.name not in read and _follows_scale(p)]
         if missing and scale not in read:
             must = f"given with a unit when other parameters are: the default of {missing[0]} is a multiple of it"
-            raise InputError(scale, must, Shown("not given"), f"add --set {scale}='100 Hz'")
+            example = "100 Hz" if known[scale].kind == "energy" else units.KINDS[known[scale].kind].example
+            raise InputError(scale, must, Shown("not given"), f"add --set {scale}='{example}'")
         unit = abs(resolved.get(scale, 1.0))
+        if scale in known and DIMENSIONAL[known[scale].kind] == -1:
+            unit = 1 / unit  # hbar over a time or an inertia
         if missing and not np.all(unit):
             must = f"other than 0 when values have units: the default of {missing[0]} is a multiple of it"
             raise InputError(scale, must, Shown("0"), f"give a unit to {', '.join(missing)} too")
@@ -152,6 +162,8 @@ def _default(parameter: Parameter, resolved: Mapping[str, Any], unit: Any) -> An
     if callable(parameter.default):
         found: Callable[[Mapping[str, Any]], Any] = parameter.default
         return found(resolved)
+    if isinstance(parameter.default, str) and parameter.kind in units.KINDS:
+        return units.quantity(parameter.default, parameter.kind, argument=parameter.name)
     if _follows_scale(parameter):
         return parameter.default * unit ** DIMENSIONAL[parameter.kind]
     return parameter.default
@@ -266,6 +278,8 @@ def _ranged(parameter: Parameter, value: Any, given: Any = None) -> Any:
             parameter.name, value, low=parameter.low, high=parameter.high, above=parameter.above, shown=shown
         )
     except InputError as error:
-        if parameter.kind != "angle":
+        if parameter.kind not in units.NEVER_NATURAL:
             raise
-        raise InputError(*error.parts, "radians are meant; write degrees as '90 deg'") from None
+        base, example = units.KINDS[parameter.kind]
+        hint = "radians are meant; write degrees as '90 deg'"
+        raise InputError(*error.parts, hint if base == "rad" else f"{base} is meant; write {example!r}") from None

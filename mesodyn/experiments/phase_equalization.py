@@ -18,7 +18,7 @@ from mesodyn.experiments import equalization_findings as measured
 from mesodyn.experiments import equalization_theory as theory
 from mesodyn.experiments.base import Experiment
 from mesodyn.experiments.finding import Finding
-from mesodyn.experiments.parameters import Parameter
+from mesodyn.experiments.parameters import Parameter, account_parameter
 from mesodyn.experiments.settling import crossing
 from mesodyn.systems.linked_traps import LinkedTraps
 from mesodyn.systems.trap_pair import KINDS
@@ -135,13 +135,7 @@ class PhaseEqualization(Experiment):
             above=0,
             follows="12 / rate, or until the mean field has settled",
         ),
-        Parameter(
-            "account",
-            "choice",
-            "superposition",
-            "what is assumed of the start",
-            choices=("superposition", "conserving", "mixture"),
-        ),
+        account_parameter("superposition"),
     )
 
     # -- what is evolved --------------------------------------------------------------------------------------------

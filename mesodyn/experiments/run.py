@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mesodyn import archive, units
-from mesodyn.errors import InputError, Shown, unknown_name
-from mesodyn.experiments import kind_of
 from mesodyn.experiments.base import Experiment
+from mesodyn.experiments.description import described, from_description, versions
 from mesodyn.experiments.finding import Finding
-from mesodyn.experiments.parameters import DIMENSIONAL, Parameter
+from mesodyn.experiments.parameters import Parameter
 
 if TYPE_CHECKING:
     import xarray
 
+    from mesodyn.dynamics.certificate import Certificate
     from mesodyn.figures.style import Figure
+
+
+VALUE = ".value"
+"""What is added to the name of a finding that is called like its axis."""
 
 
 class Run:
@@ -53,16 +56,43 @@ class Run:
         """One sentence."""
         return self.experiment.summary(self.findings)
 
+    @property
+    def method(self) -> str:
+        """How the record was solved."""
+        return str(self.record.attrs["method"])
+
     def figures(self, at: Mapping[str, float] | None = None) -> dict[str, Figure]:
         """The figures by name; `at` picks the point of the axes that figures along the protocol show."""
-        drawn = self.experiment.figures(self.record, at or {})
-        return {name: figure for name, (figure, _) in drawn.items()}
+        return {name: figure for name, (figure, _) in self.drawn(at).items()}
+
+    def drawn(self, at: Mapping[str, float] | None = None) -> dict[str, tuple[Figure, str]]:
+        """The figures with their captions."""
+        return self.experiment.figures(self.record, at or {})
 
     def animate(self, path: str | Path, at: Mapping[str, float] | None = None) -> Path:
         """Write the animation, a ``.gif`` or (with the extra ``video``) an ``.mp4``, and return its path."""
         from mesodyn.figures.animation import animate
 
         return animate(path=Path(path), **self.experiment.animation(self.record, at or {}))
+
+    def certify(self, *, strict: bool = True) -> Certificate:
+        """Solve the record again in other ways, and say with numbers how far it can be trusted.
+
+        Parameters
+        ----------
+        strict
+            Whether a certificate that fails is an error.
+
+        Raises
+        ------
+        UnfinishedError
+            When the certificate fails (unless ``strict=False``).
+        """
+        from mesodyn.dynamics.certify import checked
+        from mesodyn.experiments.certifying import certificate
+
+        found = certificate(self)
+        return checked(found) if strict else found
 
     def save(
         self,
@@ -96,11 +126,9 @@ class Run:
 
     def fill(self, place: Path, *, animation: bool = True, at: Mapping[str, float] | None = None) -> None:
         """Write all files of the run into an existing empty folder."""
-        import tomli_w
-
-        (place / "run.toml").write_text(tomli_w.dumps(self.described()), encoding="utf-8")
+        archive.write_toml(self.described(), place / archive.TOML)
         archive.write_dataset(self.record.assign_attrs(experiment=self.experiment.name), place / "record.nc")
-        archive.write_dataset(self._findings_as_dataset(), place / "findings.nc")
+        archive.write_dataset(self.findings_as_dataset(), place / "findings.nc")
         archive.write_json(self.as_json(), place / "findings.json")
         if animation and self.experiment.animated:
             self.animate(place / "animation.gif", at)
@@ -112,7 +140,7 @@ class Run:
 
         (place / "figures").mkdir(exist_ok=True)
         captions = {}
-        for name, (figure, caption) in self.experiment.figures(self.record, at or {}).items():
+        for name, (figure, caption) in self.drawn(at).items():
             style.save(figure, place / "figures" / name)
             captions[name] = caption
         return self._report(place, captions)
@@ -159,19 +187,7 @@ class Run:
 
     def described(self) -> dict[str, Any]:
         """What was run, as `run.toml` holds it."""
-        e = self.experiment
-        found: dict[str, Any] = {
-            "experiment": e.name,
-            "account": e.account,
-            "seed": e.seed,
-            "quick": e.quick,
-            "keep": e.keep,
-        }
-        if not e.account:
-            del found["account"]
-        parameters = {p.name: self._written(p) for p in e.parameters if p.name != "account"}
-        found["parameters"] = {name: value for name, value in parameters.items() if value is not None}
-        return found | {"versions": _versions()}
+        return described(self.experiment)
 
     def _row(self, finding: Finding) -> dict[str, Any]:
         import numpy as np
@@ -218,33 +234,22 @@ class Run:
             return str(value)
         return self.experiment.shown(parameter.kind, float(value))
 
-    def _written(self, parameter: Parameter) -> Any:
-        """A parameter as TOML: as it was given, or its resolved value."""
-        given = self.experiment.values.given.get(parameter.name)
-        if given is None and parameter.follows:
-            return None
-        value = self.experiment.values[parameter.name] if given is None else given
-        if isinstance(value, (tuple, list)):
-            return [_plain(part, "") for part in value]
-        natural = self.experiment.values.natural or parameter.kind not in DIMENSIONAL
-        unit = "" if natural or given is not None else str(units.KINDS[parameter.kind].base)
-        if value is None or isinstance(value, (str, bool)):
-            return value
-        if not hasattr(value, "dims") and unit:
-            return units.base_text(float(value), parameter.kind)
-        return _plain(value, unit)
-
     def _provenance(self) -> dict[str, str]:
         e = self.experiment
-        found = {"experiment": e.name, "account": e.account, "seed": str(e.seed), "method": self.record.attrs["method"]}
-        return found | {f"{name} version": version for name, version in _versions().items()}
+        found = {"experiment": e.name, "account": e.account, "seed": str(e.seed), "method": self.method}
+        return found | {f"{name} version": version for name, version in versions().items()}
 
-    def _findings_as_dataset(self) -> xarray.Dataset:
+    def findings_as_dataset(self) -> xarray.Dataset:
+        """The findings as ``NAME``, and where theory says something ``NAME.expected`` and ``NAME.tolerance``."""
         import xarray
 
         found = xarray.Dataset()
         for name, finding in self.findings.items():
-            found[name] = finding.value.assign_attrs(units=self.experiment.unit(finding.unit), meaning=finding.meaning)
+            about: dict[str, Any] = {"units": self.experiment.unit(finding.unit), "meaning": finding.meaning}
+            about |= {"kind": finding.unit, "equation": finding.equation}
+            about |= {} if finding.period is None else {"period": finding.period}
+            here = f"{name}{VALUE}" if name in finding.value.dims else name  # an axis may be called like a finding
+            found[here] = finding.value.assign_attrs(about)
             if finding.expected is not None:
                 found[f"{name}.expected"] = finding.expected
                 found[f"{name}.tolerance"] = xarray.zeros_like(finding.expected) + finding.tolerance
@@ -279,86 +284,12 @@ def load(folder: str | Path) -> Run:
     'beating'
     """
     place = Path(folder)
-    described = archive.read_toml(place / "run.toml")
-    made = from_description(described, str(archive.verified(place, "run.toml")))
+    data = archive.read_toml(place / archive.TOML)
+    if (place / archive.BLOCKS).is_dir():
+        from mesodyn.experiments.block_run import opened
+
+        return opened(place, data)
+    made = from_description(data, str(archive.verified(place, archive.TOML)))
     record = archive.read_dataset(place, "record.nc")
     archive.read_dataset(place, "findings.nc")
     return Run(made, record, made.findings(record))
-
-
-def from_description(
-    data: Mapping[str, Any],
-    source: str,
-    *,
-    changes: Mapping[str, Any] | None = None,
-    seed: int | None = None,
-    quick: bool | None = None,
-    keep: str | None = None,
-) -> Experiment:
-    """The experiment that a TOML file describes, with some parameters changed.
-
-    Raises
-    ------
-    InputError
-        For a key that is not known, a missing name, or a wrong value.
-    """
-    known = {"experiment", "account", "seed", "quick", "keep", "parameters", "versions"}
-    for key in data:
-        if key not in known:
-            raise unknown_name(f"a key of {source}", key, known)
-    name, parameters = data.get("experiment"), data.get("parameters", {})
-    if not isinstance(name, str):
-        raise InputError("experiment", f"named at the top of {source}", name, 'write experiment = "two-pi-rotation"')
-    kind_of(name)
-    if not isinstance(parameters, dict):
-        raise InputError("parameters", f"a table in {source}", parameters, "write [parameters]")
-    given = {key: _from_toml(key, value) for key, value in parameters.items()}
-    if "account" in data:
-        if "account" in given:
-            raise InputError("account", f"given once in {source}", Shown("given twice"), "delete one of them")
-        given["account"] = data["account"]
-    found = data.get("seed", 0) if seed is None else seed
-    short = data.get("quick", False) if quick is None else quick
-    if not isinstance(short, bool):
-        raise InputError("quick", "true or false", short)
-    made = kind_of(name)(given | dict(changes or {}), seed=found, quick=short)
-    return made.keeping(keep or data.get("keep", "findings"))
-
-
-def _from_toml(name: str, value: Any) -> Any:
-    """A parameter from TOML: a labelled axis from its table, else the value."""
-    if not isinstance(value, dict):
-        return [_from_toml(name, part) for part in value] if isinstance(value, list) else value
-    import numpy as np
-    import xarray
-
-    try:
-        axes = {str(key): np.asarray(numbers, float) for key, numbers in value["axes"].items()}
-        values = np.asarray(value["values"], float)
-        if not axes or not values.size:
-            raise ValueError("no axis")
-        found = xarray.DataArray(values, dims=tuple(axes), coords=axes)
-    except (KeyError, AttributeError, ValueError, TypeError):
-        must = "a number, a text, a list, or a table with 'axes' and 'values'"
-        raise InputError(name, must, Shown("another table"), "write it as md.axis would print it") from None
-    if value.get("units"):
-        found.attrs["units"] = value["units"]
-    return found
-
-
-def _plain(value: Any, unit: str) -> Any:
-    """A number as itself, a labelled axis as a table."""
-    value = getattr(value, "real", value)
-    if not hasattr(value, "dims"):
-        return value.item() if hasattr(value, "item") else value
-    table: dict[str, Any] = {"axes": {str(n): value[n].values.tolist() for n in value.dims}}
-    table["values"] = value.values.tolist()
-    unit = value.attrs.get("units", unit)
-    return table | ({"units": unit} if unit else {})
-
-
-def _versions() -> dict[str, str]:
-    from importlib.metadata import version
-
-    names = ("mesodyn", "qutip", "numpy", "scipy", "xarray", "netCDF4")
-    return {"python": sys.version.split()[0]} | {name: version(name) for name in names}

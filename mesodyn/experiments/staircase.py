@@ -91,6 +91,10 @@ class Staircase(Experiment):
                 variable.attrs["units"] = self.unit("energy")
         return found.assign_attrs(method="lowest of the lines E'(N); sum over all N with a weight above 1e-15")
 
+    def uncut(self) -> tuple[str, ...]:
+        """Steps are found along the chemical potential."""
+        return (Sweep.of(self, "chemical_potential").dim,)
+
     # -- what is measured -------------------------------------------------------------------------------------------
 
     def findings(self, record: xarray.Dataset) -> dict[str, Finding]:

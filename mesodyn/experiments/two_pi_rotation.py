@@ -25,7 +25,7 @@ from mesodyn.dynamics.protocol import (
 from mesodyn.errors import InputError, Shown
 from mesodyn.experiments.base import Experiment
 from mesodyn.experiments.finding import Finding
-from mesodyn.experiments.parameters import Parameter
+from mesodyn.experiments.parameters import Parameter, account_parameter
 from mesodyn.systems.base import Setting, flat_values, matrices, stack
 from mesodyn.systems.trap_pair import KINDS, TrapPair
 
@@ -121,13 +121,7 @@ class TwoPiRotation(Experiment):
         Parameter("spin", "number", None, "spin of the odd trap or the boson", low=0, follows="fermion 1/2, boson 0"),
         Parameter("weight", "number", 0.5, "v², weight of the larger number (superposition, mixture)", low=0, high=1),
         Parameter("phases", "angles", (0.0, 0.0), "phases of A and B (superposition)"),
-        Parameter(
-            "account",
-            "choice",
-            "conserving",
-            "what is assumed of the start",
-            choices=("superposition", "conserving", "mixture"),
-        ),
+        account_parameter("conserving"),
     )
 
     # -- what is evolved --------------------------------------------------------------------------------------------

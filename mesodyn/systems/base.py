@@ -199,3 +199,18 @@ def thermal(hamiltonian: Matrix, temperature: NDArray[np.float64]) -> Matrix:
     energies, vectors = np.linalg.eigh(hamiltonian)
     weights = boltzmann(energies, temperature)
     return np.asarray((vectors * weights[..., None, :]) @ vectors.conj().swapaxes(-1, -2))
+
+
+def quadratures(hop: qutip.Qobj) -> dict[str, qutip.Qobj]:
+    """The terms of a complex tunnelling ``-(t hop + h.c.)``: its real and its imaginary part."""
+    return {"tunnelling.real": -(hop + hop.dag()), "tunnelling.imag": -1j * (hop - hop.dag())}
+
+
+def strengths(tunnelling: Any, setting: Setting) -> dict[str, Any]:
+    """The coefficients of `quadratures`, scaled by a switched link; none while it is absent."""
+    if setting.disconnected:
+        return {}
+    found = {"tunnelling.real": setting.link * np.real(tunnelling)}
+    if np.iscomplexobj(tunnelling):
+        found["tunnelling.imag"] = setting.link * np.imag(tunnelling)
+    return found

@@ -15,7 +15,7 @@ from scipy.special import gammaln
 from mesodyn import axes, checks
 from mesodyn.errors import InputError
 from mesodyn.numberspace import Ladder, Matrix, NumberSpace, Site
-from mesodyn.systems.base import Setting, System, Values, flat_values, matrices, stack, thermal
+from mesodyn.systems.base import Setting, System, Values, flat_values, matrices, quadratures, stack, strengths, thermal
 
 if TYPE_CHECKING:
     import xarray
@@ -121,9 +121,7 @@ class LeadTrap(System):
         return {
             "chemical_potential": space.extra("trap") + lead,
             "detuning": -2 * lead,
-            "tunnelling.real": -(hop + hop.dag()),
-            "tunnelling.imag": -1j * (hop - hop.dag()),
-        }
+        } | quadratures(hop)
 
     def coefficients(self, values: Values, setting: Setting) -> dict[str, Any]:
         """See `System.coefficients`; a switched link scales the tunnelling."""
@@ -131,11 +129,7 @@ class LeadTrap(System):
             "chemical_potential": values["lead_energy"] + 2 * values["detuning"],
             "detuning": values["detuning"],
         }
-        if not setting.disconnected:
-            found["tunnelling.real"] = setting.link * np.real(values["tunnelling"])
-            if np.iscomplexobj(values["tunnelling"]):
-                found["tunnelling.imag"] = setting.link * np.imag(values["tunnelling"])
-        return found
+        return found | strengths(values["tunnelling"], setting)
 
     def observables(self) -> dict[str, qutip.Qobj | Sequence[qutip.Qobj]]:
         r"""The number in the trap, its :math:`\langle\Psi\rangle`, the lead's, and the correlation of the two.

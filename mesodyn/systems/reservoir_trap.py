@@ -16,7 +16,7 @@ from mesodyn import axes, checks
 from mesodyn.accounts import check_account
 from mesodyn.errors import InputError
 from mesodyn.numberspace import Matrix, NumberSpace, Site
-from mesodyn.systems.base import Setting, System, Values, flat_values, matrices, stack, thermal
+from mesodyn.systems.base import Setting, System, Values, flat_values, matrices, quadratures, stack, strengths, thermal
 
 if TYPE_CHECKING:
     import xarray
@@ -109,9 +109,7 @@ class ReservoirTrap(System):
             "trap_energy": qutip.qeye_like(trap),
             "chemical_potential": trap + outside,
             "detuning": -2 * outside,
-            "tunnelling.real": -(hop + hop.dag()),
-            "tunnelling.imag": -1j * (hop - hop.dag()),
-        }
+        } | quadratures(hop)
 
     def coefficients(self, values: Values, setting: Setting) -> dict[str, Any]:
         """See `System.coefficients`; a switched link scales the tunnelling."""
@@ -120,11 +118,7 @@ class ReservoirTrap(System):
             "chemical_potential": values["outside_energy"] + 2 * values["detuning"],
             "detuning": values["detuning"],
         }
-        if not setting.disconnected:
-            found["tunnelling.real"] = setting.link * np.real(values["tunnelling"])
-            if np.iscomplexobj(values["tunnelling"]):
-                found["tunnelling.imag"] = setting.link * np.imag(values["tunnelling"])
-        return found
+        return found | strengths(values["tunnelling"], setting)
 
     def observables(self) -> dict[str, qutip.Qobj | Sequence[qutip.Qobj]]:
         """The number in the trap, <Psi> (or <Psi Psi>) of the trap alone, and its correlation with the outside."""

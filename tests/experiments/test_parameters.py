@@ -187,3 +187,19 @@ def test_two_parameters_with_units_vary_together_on_one_axis():
         "two-pi-rotation", rotation_time=time, relaxation_time=time * 3, tunnelling="100 Hz", quick=True
     )
     assert run.axes()["rotation_time"].size == 3
+
+
+def test_a_kind_that_is_never_natural_has_defaults_with_a_unit_and_a_hint_that_names_it():
+    waves = Parameter("wavelength", "length", "1.445 angstrom", "", above=0, high=1e-7)
+    assert resolve((waves,), {}, "wavelength")["wavelength"] == 1.445e-10
+    assert waves.default_text == "1.445 angstrom"
+    with pytest.raises(InputError, match=r"at most 1e-07, but was 1\.445; m is meant; write '1\.8 angstrom'"):
+        resolve((waves,), {"wavelength": 1.445}, "wavelength")
+
+
+def test_an_inertia_can_be_the_scale():
+    both = (Parameter("inertia", "inertia", 1.0, ""), Parameter("gap", "energy", 3.0, ""))
+    values = resolve(both, {"inertia": "2 hbar*s"}, "inertia")
+    assert values["gap"] == pytest.approx(1.5)
+    with pytest.raises(InputError, match=r"add --set inertia='1e-40 kg\*m\*\*2'"):
+        resolve(both, {"gap": "3 Hz"}, "inertia")

@@ -17,8 +17,9 @@ import mesodyn as md
 from mesodyn import cli
 from mesodyn.errors import InputError
 from mesodyn.experiments import kind_of
+from mesodyn.experiments.description import from_description
 from mesodyn.experiments.finding import LARGEST_LIST, Finding, listed
-from mesodyn.experiments.run import Run, from_description
+from mesodyn.experiments.run import Run
 
 UNITS = {"tunnelling": "120 Hz", "rotation_time": "50 ms", "zeeman": "3 kHz", "temperature": "1 nK", "loss": "0.3 1/s"}
 TIME = md.axis("rotation_time", "10 ms", "50 ms", 3)
@@ -26,7 +27,15 @@ PLAIN_TIME = md.axis("rotation_time", 5, 20, 3)
 
 CASES = {
     "defaults": ("two-pi-rotation", {}),
+    "interferometer": ("two-pi-rotation", {"readout": "interferometer", "bias_phase": "0:6:4", "preparation_time": 1}),
+    "dummy": ("two-pi-rotation", {"control": "dummy", "readout": "interferometer", **UNITS, "pulse_field": "on"}),
     "beat": ("beating", {}),
+    "telegraph": ("ac-josephson", {"branch_coupling": "0:0.003:3", "trajectories": 3, "periods": 4}),
+    "telegraph in units": ("ac-josephson", {"gap": "200 ueV", "poisoning": "1e7 1/s", "trajectories": 2, "periods": 4}),
+    "beat with changes": ("beating", {"tunnelling": 0.1, "switch": "on", "gate_shift": 0.1, "start": "ground"}),
+    "beat on a lead": ("beating", {"reference": "lead", "lead_number": 2, "account": "conserving"}),
+    "bosons": ("bose-junction", {"particles": 12, "Lambda": 3.0, "dephasing": 0.1, "trajectories": 3}),
+    "bosons of a field": ("bose-junction", {"model": "mean-field", "tunnelling": "9 Hz", "account": "superposition"}),
     "texts": ("two-pi-rotation", {"turns": "0.1", "tunnelling": "-0.7", "n_c": "1", "dephasing": "1e-3"}),
     "odd": ("two-pi-rotation", {"n_c": 3, "kind": "pair", "detuning": 0.1 + 0.2, "inertia_change": 1 / 3}),
     "boson": ("two-pi-rotation", {"kind": "boson", "spin": 1, "field_angle": "60 deg"}),
@@ -49,6 +58,17 @@ CASES = {
     "numpy": ("two-pi-rotation", {"turns": np.float32(0.1), "zeeman": np.int64(50), "weight": np.float64(0.1)}),
     "complex": ("two-pi-rotation", {"tunnelling": 0.9 + 0j}),
     "a rate on an axis": ("two-pi-rotation", {"relaxation_rate": "1:2:2"}),
+    "rotor": ("irregular-rotor", {"account": "conserving", "weight": [0.1, 0.7], "moment_of_inertia": "1e-40 kg*m^2"}),
+    "packet": ("irregular-rotor", {"spread": 0.7, "fold": 2, "dephasing": 0.1}),
+    "neutrons": ("spinor-interferometer", {"neutrons": 50, "contrast": [0.3, 0.6], "wavelength": "1.82 angstrom"}),
+    "linked traps": ("phase-equalization", {"phase_difference": "0:3:2", "tunnelling": "9 Hz", "account": "mixture"}),
+    "noisy mean field": (
+        "phase-equalization",
+        {"model": "mean-field", "dephasing": 0.01, "trajectories": 3, "duration": 5.0, "phase_difference": "[2, 3]"},
+    ),
+    "quench": ("self-consistent", {"stiffness": "100 Hz", "weight": "[0.2, 0.6]", "duration": "5 ms"}),
+    "light": ("light-scattering", {"events": 5, "runs": 20, "account": "conserving", "exchange": 0.2}),
+    "light on an axis": ("light-scattering", {"excitation_high": "5.3:6:2", "events": 3, "runs": 5, "step": 2}),
     "whole record": ("two-pi-rotation", {"turns": [0.5, 1], "keep": "record"}),
 }
 

@@ -155,28 +155,6 @@ def eigenstates(hamiltonian: Matrix, totals: NDArray[np.int64]) -> tuple[Array, 
     return energies, vectors
 
 
-def relaxed(states: Matrix, energies: Array, rates: Array, duration: Array, fractions: Array) -> Matrix:
-    """Secular relaxation in the eigenbasis: populations by their rate equation, coherences decaying, exactly.
-
-    Parameters
-    ----------
-    states
-        Initial density matrices in the eigenbasis (points, n, n).
-    energies, rates
-        (points, n) and (points, n, n) with ``rates[final, initial]``.
-    duration, fractions
-        (points,) and (moments,): the states are those at ``duration * fractions``.
-    """
-    leaving = rates.sum(axis=1)
-    generator = rates - leaving[:, :, None] * np.eye(rates.shape[-1])
-    times = (duration[:, None] * fractions)[..., None]
-    factors = np.exp((-1j * energies - 0.5 * leaving)[:, None, :] * times)
-    found = factors[..., :, None] * states[:, None] * factors.conj()[..., None, :]
-    where = np.arange(rates.shape[-1])
-    found[:, :, where, where] = walk(generator, np.einsum("pii->pi", states).real, duration, fractions)
-    return np.asarray(found)
-
-
 def secular(rates: Array) -> Matrix:
     """Jumps between eigenstates, ``rates[final, initial]`` (points, n, n), as matrices (points, n^2, n^2)."""
     points, size, _ = rates.shape
@@ -204,19 +182,38 @@ def block_means(generator: Matrix) -> Matrix:
     return np.asarray((linked @ diagonal[..., None])[..., 0] / linked.sum(axis=-1))
 
 
+def even(fractions: Array) -> bool:
+    """Whether moments follow each other at one distance, the first at this distance from 0."""
+    gaps = np.diff(fractions, prepend=0.0)
+    return bool(np.all(np.abs(gaps - gaps[0]) <= 1e-13))
+
+
 def walk(generator: Any, start: Any, duration: Array, fractions: Array, means: Any = 0.0) -> Any:
     """``exp(G t) x`` (points, moments, n) for static generators, one exponential per distinct gap of `fractions`.
 
-    `means` are numbers (points, n) that can be taken out of the exponential, as those of `block_means`.
+    Even moments are reached by doubling: what takes the first k to the next k is squared for the next. `means` are
+    numbers (points, n) that can be taken out of the exponential, as those of `block_means`.
     """
     rest = generator - np.asarray(means)[..., None] * np.eye(start.shape[-1])
-    found = np.zeros((len(duration), len(fractions), start.shape[-1]), np.result_type(generator, start))
+    found = np.zeros((len(duration), start.shape[-1], len(fractions)), np.result_type(generator, start))
+    gaps = np.diff(fractions, prepend=0.0)
+    if even(fractions):
+        inner = unitary.expm(rest * (gaps[0] * duration)[:, None, None])
+        found[:, :, :1] = np.matmul(inner, start[..., None])
+        done = 1
+        while done < len(fractions):
+            further = min(done, len(fractions) - done)
+            found[:, :, done : done + further] = np.matmul(inner, found[:, :, :further])
+            done += further
+            inner = inner @ inner if done < len(fractions) else inner
+        found = found.swapaxes(1, 2)
+        return found * np.exp(means[:, None] * (duration[:, None] * fractions)[..., None]) if np.ndim(means) else found
     propagator: Any = np.eye(start.shape[-1])
     last, state = -1.0, start
-    for k, gap in enumerate(np.diff(fractions, prepend=0.0)):
+    for k, gap in enumerate(gaps):
         if abs(gap - last) > 1e-13:
             time = (gap * duration)[:, None]
             propagator, last = np.exp(means * time)[..., None] * unitary.expm(rest * time[..., None]), gap
         state = np.matmul(propagator, state[..., None])[..., 0]
-        found[:, k] = state
-    return found
+        found[:, :, k] = state
+    return found.swapaxes(1, 2)

@@ -51,7 +51,7 @@ class Channels:
 
     @classmethod
     def relaxation(cls, rates: Array, vectors: Matrix) -> Channels:
-        """Of `mesodyn.dynamics.bath.relaxed`: ``sqrt(rate) |f><i|`` between eigenstates.
+        """Of `mesodyn.dynamics.relaxing.Relaxing`: ``sqrt(rate) |f><i|`` between eigenstates.
 
         Parameters
         ----------

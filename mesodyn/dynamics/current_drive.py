@@ -17,7 +17,9 @@ COARSE = 1e2
 TOGETHER = 4
 """Periods that are followed at a time: a phase that has run far is not as exact."""
 STEPS = 48
-"""Steps of the noisy equation in one period of the drive."""
+"""Least number of steps of the noisy equation in one period of the drive."""
+STRETCH = 0.27
+"""Longest such step, in units of the time in which the resistor turns the phase by one at the critical current."""
 SEGMENTS = 4096
 """Of the spline over 4 pi that stands for the current-phase relation."""
 
@@ -54,6 +56,11 @@ class CurrentDrive:
     speed: float
     ac_current: float
     noise: float = 0.0
+
+    @property
+    def steps(self) -> int:
+        """Steps of the noisy equation in one period of the drive."""
+        return max(STEPS, int(np.ceil(2 * np.pi * self.speed / STRETCH)))
 
     def follow(self, bias: Array, clock: Array, *, tolerance: float = 1e-9, method: str = "auto") -> Array:
         """The phase difference (readings, biases) at readings of the clock, from 0 on, without noise."""
@@ -102,7 +109,8 @@ class CurrentDrive:
         push = float(np.sqrt(2 * self.noise * self.speed))
         shape = len(generators), len(bias)
         state, branch = np.zeros(shape), np.ones(shape, np.int8)
-        width, begun, jumps = 2 * np.pi / STEPS, np.zeros(shape), np.zeros(shape)
+        steps = self.steps
+        width, begun, jumps = 2 * np.pi / steps, np.zeros(shape), np.zeros(shape)
 
         def slope(t: float, phase: Array) -> Array:
             carried = np.where(branch == 0, 0.0, law(phase + np.pi * (1 - branch)))
@@ -112,10 +120,10 @@ class CurrentDrive:
             return np.asarray(push)
 
         for period in range(settle + periods):
-            draws = np.stack([g.random((STEPS, 3, len(bias))) for g in generators], axis=2)
+            draws = np.stack([g.random((steps, 3, len(bias))) for g in generators], axis=2)
             if period == settle:
                 begun, jumps = state, np.zeros(shape)
-            for k in range(STEPS):
+            for k in range(steps):
                 clock = width * np.array([k, k + 1.0])
                 after = noisy_flow(slope, kick, state, clock, 1, generators)[:, 1]
                 changed = jump(branch, state, after, draws[k])

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mesodyn.dynamics.record import Watch
+from mesodyn.dynamics.relaxing import Relaxing
 from mesodyn.dynamics.solver import Solver
 from mesodyn.dynamics.stages import Stage
 from mesodyn.dynamics.trajectories import Jumps, jumps, sampled
@@ -39,7 +40,8 @@ class Ensemble:
             return "sudden", self.start(stage.lab(fractions))
         method, found, flow = self.solver.solve(stage, self.state, fractions)
         heat = self.heat + flow
-        self.state, self.heat = found[:, -1], heat[:, -1:]
+        self.state = found.last if isinstance(found, Relaxing) else found[:, -1]
+        self.heat = heat[:, -1:]
         return method, self.watch.values(found, stage.lab(fractions)) | {"heat": heat}
 
 

@@ -60,12 +60,14 @@ def evolve(
     seed: int = 0,
     trajectories: int = 1000,
     states: bool = False,
+    places: xarray.DataArray | None = None,
 ) -> xarray.Dataset:
     r"""Evolve a system through a protocol and record what happens.
 
     A state that is pure and meets no bath is a ket, any other a density matrix. Static segments and uniform rotations
-    are solved exactly by batched spectral decomposition, relaxation by its rate equation, driven segments by
-    commutator-free Magnus steps in the co-rotating frame; all points of the parameters' axes are solved together.
+    are solved exactly by batched spectral decomposition, relaxation by its rate equation, driven segments in the
+    co-rotating frame by the slow solution of two levels or by commutator-free Magnus steps; all points of the
+    parameters' axes are solved together.
 
     Parameters
     ----------
@@ -89,12 +91,15 @@ def evolve(
     tolerance
         Largest error of a driven propagator's element, or of an integrated state's; it is estimated and recorded.
     seed, trajectories
-        For ``method="trajectories"``: trajectory k of point p (counted over all axes of this call) draws from
+        For ``method="trajectories"``: trajectory k of point p (see `places`) draws from
         ``mesodyn.seeds.generator(seed, p, k)``, k below `trajectories` (at least 2). Nothing else draws numbers.
     states
         Whether to keep the state at the end of each segment (variable ``state``): kets (edge, axes, row) where the
         initial states are given as kets (a ket `initial`, a system that prepares kets) and stay pure throughout, else
         density matrices (edge, axes, row, column).
+    places
+        The index of each point in the run that this call is a part of, along its axes; counted over all axes of this
+        call by default.
 
     Returns
     -------
@@ -136,6 +141,7 @@ def evolve(
         tolerance,
         checks.whole("trajectories", trajectories, low=2),
         seed,
+        places,
     )
     problem.check()
     grid = axes.broadcast_axes(system.values() | protocol.parameters() | vars(problem.bath))
@@ -181,6 +187,7 @@ class _Problem:
     tolerance: float
     trajectories: int
     seed: int
+    places: xarray.DataArray | None
 
     @property
     def opened(self) -> bool:
@@ -286,6 +293,11 @@ def _solver(problem: _Problem, terms: Terms, flatten: Flatten) -> Solver:
     )
 
 
+def _single(flatten: Flatten, places: xarray.DataArray, grid: Mapping[str, Any]) -> float:
+    """The first of some places, those along axes that nothing here depends on counted as one."""
+    return float(flatten(places.isel({name: 0 for name in places.dims if name not in grid}))[0])
+
+
 def _evolve_points(
     problem: _Problem, grid: Mapping[str, Any], terms: Terms, state: Matrix, chosen: NDArray[np.int64]
 ) -> Part:
@@ -298,7 +310,8 @@ def _evolve_points(
     watch = Watch(system, terms, problem.observables, problem.dropped)
     moving: Ensemble | Trajectories = Ensemble(solver, watch, state)
     if problem.method == "trajectories":
-        moving = Trajectories(solver, watch, state, problem.seed, int(chosen[0]), problem.trajectories)
+        place = int(chosen[0]) if problem.places is None else int(_single(flatten, problem.places, grid))
+        moving = Trajectories(solver, watch, state, problem.seed, place, problem.trajectories)
     now = np.zeros(len(chosen))
     part = Part(chosen, edges=[moving.state], segments=["start"])
     values = {name: flatten(value)[:, None] for name, value in system.values().items()}

@@ -20,6 +20,9 @@ Array = NDArray[Any]
 Slope = Callable[[float, Array], Array]
 """From time and state (variables,) to the state's rate of change."""
 
+MOST = 2_000_000
+"""How often one flow may ask for its slope: what would take hours is given up."""
+
 FLOWS = {
     "auto": "DOP853",
     "explicit": "DOP853",
@@ -64,7 +67,7 @@ def flow(
     InputError
         For a method that is not known or a tolerance that is not above 0.
     UnfinishedError
-        When the integrator gives up, with the time it has reached.
+        When the integrator gives up or has taken `MOST` slopes, with the time it has reached.
 
     Examples
     --------
@@ -83,10 +86,13 @@ def flow(
     found = np.empty((len(times), len(start)), np.result_type(start, slope(edges[0], np.asarray(start))))
     found[0] = state = np.asarray(start, found.dtype)
     small = max(tolerance, 1e-13)
+    counted = _Counted(slope, method)
     for begin, end in pairwise(edges):
         here = np.flatnonzero((times > begin) & (times <= end))
         wanted = np.append(times[here], end)
-        done = solve_ivp(slope, (begin, end), state, FLOWS[method], t_eval=np.unique(wanted), rtol=small, atol=small)
+        readings = np.unique(wanted)
+        with np.errstate(over="ignore", invalid="ignore"):  # a step that was tried too long is taken again
+            done = solve_ivp(counted, (begin, end), state, FLOWS[method], t_eval=readings, rtol=small, atol=small)
         if not done.success or not np.all(np.isfinite(done.y)):
             reached = done.t[-1] if len(done.t) else begin
             raise UnfinishedError(
@@ -96,6 +102,23 @@ def flow(
         found[here] = done.y.T[: len(here)]
         state = done.y[:, -1]
     return found
+
+
+class _Counted:
+    """A slope that is not asked for more than `MOST` times."""
+
+    def __init__(self, slope: Slope, method: str) -> None:
+        self.slope, self.method, self.asked = slope, method, 0
+
+    def __call__(self, time: float, state: Array) -> Array:
+        self.asked += 1
+        if self.asked > MOST:
+            raise UnfinishedError(
+                f"the equations of motion (method {self.method}) were followed to t = {time:.6g} in {MOST} evaluations "
+                "and not to the end: something is very fast beside the duration; bring rates and energies closer "
+                "together, or ask for a shorter time"
+            )
+        return self.slope(time, state)
 
 
 def noisy_flow(

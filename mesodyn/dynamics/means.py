@@ -38,6 +38,7 @@ class Means:
     """
 
     def __init__(self, operators: Mapping[str, csr_array]) -> None:
+        self.operators = dict(operators)
         self.names = list(operators)
         parts = [operator.tocoo() for operator in operators.values()]
         rows = np.concatenate([part.row for part in parts])
@@ -50,15 +51,20 @@ class Means:
             row, up = np.minimum(rows, columns)[here], (columns >= rows)[here]
             self.diagonals.append(_diagonal(int(offset), row, up, which[here], values[here]))
 
-    def __call__(self, states: Matrix) -> dict[str, NDArray[np.complex128]]:
-        """The means (points, moments) in kets (points, moments, n) or density matrices (points, moments, n, n)."""
-        total = np.zeros((*states.shape[:2], len(self.names)), complex)
+    def __call__(self, states: Matrix) -> dict[str, NDArray[Any]]:
+        """The means (points, moments) in kets (points, moments, n) or density matrices (points, moments, n, n).
+
+        They are real where an operator is diagonal and real.
+        """
+        total: dict[int, NDArray[Any]] = {}
         for each in self.diagonals:
-            weighed = np.matmul(_elements(states, each), each.weights)
+            weighed = np.matmul(each.weights, _elements(states, each).swapaxes(-1, -2))
             half = len(each.above)
-            total[..., each.above] += weighed[..., :half]
-            total[..., each.below] += weighed[..., half:].conj()
-        return {name: total[..., k] for k, name in enumerate(self.names)}
+            for column, k in enumerate((*each.above.tolist(), *each.below.tolist())):
+                part = weighed[:, column] if column < half else weighed[:, column].conj()
+                total[k] = total[k] + part if k in total else part
+        none = np.zeros(states.shape[:2])
+        return {name: total.get(k, none) for k, name in enumerate(self.names)}
 
 
 def _diagonal(
@@ -73,7 +79,7 @@ def _diagonal(
         np.add.at(found, (row[side] - low, column), elements[side])
         sides.append(operators)
         weights.append(found)
-    both = np.concatenate(weights, axis=1)
+    both = np.ascontiguousarray(np.concatenate(weights, axis=1).T)
     return _Diagonal(offset, low, high, both if np.any(both.imag) else both.real.copy(), *sides)
 
 

@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from mesodyn.dynamics import bath as baths
 from mesodyn.dynamics import kets, ode, superoperators, unitary
 from mesodyn.dynamics.bath import Decay
+from mesodyn.dynamics.relaxing import Relaxing
 from mesodyn.dynamics.stages import Stage
 from mesodyn.dynamics.terms import Group
 from mesodyn.dynamics.ways import Ways
@@ -66,7 +67,7 @@ class Mixed(Ways):
                 small = self._spectral(block, probe, stage.duration[:, None] * fractions)
             else:
                 drive = unitary.Driven(block.operators, lambda at: self._coefficients(stage, at), stage.duration)
-                small, error = unitary.magnus(drive, fractions, self.tolerance)
+                small, error = self._moving(drive, fractions)
                 self.error = np.maximum(self.error, error)
             unitary.assemble(block, small, total)
         return total
@@ -75,15 +76,11 @@ class Mixed(Ways):
     def _spectral(block: unitary.Block, coefficients: Mapping[str, Array], times: Array) -> Matrix:
         return unitary.exponential(stack({n: coefficients[n] for n in block.operators}, block.operators), times)
 
-    def _relax(self, stage: Stage, state: Matrix, fractions: Array) -> tuple[Matrix, Array]:
-        """Secular relaxation between the eigenstates of the stage's Hamiltonian, and the heat it gives."""
+    def _relax(self, stage: Stage, state: Matrix, fractions: Array) -> Relaxing:
+        """Secular relaxation between the eigenstates of the stage's Hamiltonian."""
         energies, vectors = self._eigenstates(stage)
         rates = self._rates(stage, energies)
-        inner = vectors.conj().swapaxes(-1, -2) @ state @ vectors
-        found = baths.relaxed(inner, energies, rates, stage.duration, fractions)
-        lost = np.einsum("pii->pi", inner).real[:, None] - np.einsum("pmii->pmi", found).real
-        heat = (lost * energies[:, None]).sum(axis=-1)
-        return vectors[:, None] @ found @ vectors.conj().swapaxes(-1, -2)[:, None], heat
+        return Relaxing(state, energies, vectors, rates, self.terms.totals, stage.duration, fractions)
 
     def _eigenstates(self, stage: Stage) -> tuple[Array, Matrix]:
         """Eigenvalues and eigenvectors of a static stage, sector by sector."""

@@ -98,7 +98,7 @@ class Pure(Ways):
             propagators = None
             if moving or self.method == "magnus":
                 drive = unitary.Driven(block.operators, lambda at: self._coefficients(stage, at), stage.duration)
-                propagators, error = unitary.magnus(drive, fractions, self.tolerance)
+                propagators, error = self._moving(drive, fractions)
                 self.error = np.maximum(self.error, error)
             for at in block.copies:
                 part = now if len(at) == self.terms.size else now[..., at]

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import qutip
 from numpy.typing import NDArray
-from scipy.sparse import eye_array
+from scipy.sparse import csr_array, eye_array
 
 from mesodyn import axes
 from mesodyn.dynamics.kets import density
 from mesodyn.dynamics.means import Means
+from mesodyn.dynamics.relaxing import Relaxing
 from mesodyn.dynamics.terms import Terms, sparse
 from mesodyn.errors import UnfinishedError
 from mesodyn.numberspace import Matrix
@@ -71,14 +72,21 @@ class Watch:
             system.worked_out[key] = made
         self.means, self.hermitian, self.vectors = system.worked_out[key]
 
-    def values(self, states: Matrix, coefficients: Mapping[str, Array]) -> dict[str, NDArray[Any]]:
+    @property
+    def seen(self) -> dict[str, csr_array]:
+        """The operators that are watched, without the terms of H."""
+        return {name: found for name, found in self.means.operators.items() if not name.startswith(_TERM)}
+
+    def values(self, states: Matrix | Relaxing, coefficients: Mapping[str, Array]) -> dict[str, NDArray[Any]]:
         """Energy, norm and observables (points, moments, ...) of states, where H has these coefficients."""
-        means = self.means(states)
-        terms = (c * means[_TERM + name].real for name, c in coefficients.items() if name != self.dropped)
-        found: dict[str, NDArray[Any]] = {
-            "energy": sum(terms, start=np.zeros(states.shape[:2])),
-            "norm": means["norm"].real,
-        }
+        if isinstance(states, Relaxing):
+            means: Mapping[str, NDArray[Any]] = states.means(self.seen)
+            energy = states.energy
+        else:
+            means = self.means(states)
+            terms = (c * means[_TERM + name].real for name, c in coefficients.items() if name != self.dropped)
+            energy = sum(terms, start=np.zeros(states.shape[:2]))
+        found: dict[str, NDArray[Any]] = {"energy": energy, "norm": means["norm"].real}
         for name, hermitian in self.hermitian.items():
             found[name] = means[name].real if hermitian else means[name]
         for name, count in self.vectors.items():
@@ -116,10 +124,12 @@ def dataset(
     """
     import xarray
 
-    order = np.argsort(np.concatenate([part.points for part in parts]))
+    points = np.concatenate([part.points for part in parts])
+    order = None if np.all(np.diff(points) > 0) else np.argsort(points)
 
     def joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
-        return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)[order]
+        found = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+        return found if order is None else found[order]
 
     names = tuple(grid)
     variables: dict[str, Any] = {}

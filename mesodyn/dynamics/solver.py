@@ -9,6 +9,7 @@ from mesodyn.dynamics import kets, unitary
 from mesodyn.dynamics.channels import Channels
 from mesodyn.dynamics.mixed import Mixed
 from mesodyn.dynamics.pure import Pure
+from mesodyn.dynamics.relaxing import Relaxing
 from mesodyn.dynamics.stages import Stage
 from mesodyn.errors import InputError
 from mesodyn.numberspace import Matrix
@@ -32,15 +33,15 @@ ONE_BY_ONE = ("krylov", "ode", "trajectories")
 class Solver(Pure, Mixed):
     """Chooses the way for each stage."""
 
-    def solve(self, stage: Stage, state: Matrix, fractions: Array) -> tuple[str, Matrix, Array]:
+    def solve(self, stage: Stage, state: Matrix, fractions: Array) -> tuple[str, Matrix | Relaxing, Array]:
         """Take states through a stage.
 
         Returns
         -------
         tuple
             The method's name, the states in the laboratory at `fractions` of the stage (kets (points, moments, n) where
-            `state` holds kets and no bath acts, else density matrices (points, moments, n, n)), and the heat (points,
-            moments) that a relaxing stage has given to its bath so far.
+            `state` holds kets and no bath acts, else density matrices (points, moments, n, n) or a `Relaxing` that
+            stands for them), and the heat (points, moments) that a relaxing stage has given to its bath so far.
         """
         heat = np.zeros((len(state), len(fractions)))
         driven = self._driven(stage)
@@ -51,8 +52,8 @@ class Solver(Pure, Mixed):
         elif self.method == "ode":
             method, (found, heat) = "ode", self._integrated(stage, state, fractions)
         elif stage.bath is not None and not self.jumps and self.method != "liouvillian":
-            method = "rate equation"
-            found, heat = self._relax(stage, state, fractions)
+            relaxing = self._relax(stage, state, fractions)
+            return "rate equation", relaxing, relaxing.heat
         elif self.method == "liouvillian" or stage.bath is not None or (commuting := self._commuting(stage)) is None:
             method, found, heat = self._liouvillian(stage, state, fractions, driven)
         else:

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from mesodyn.dynamics import ode
+from mesodyn.dynamics import ode, precession, unitary
 from mesodyn.dynamics.bath import Bath
 from mesodyn.dynamics.stages import Flatten, Stage
 from mesodyn.dynamics.terms import Terms, sparse
+from mesodyn.dynamics.unitary import Driven
 from mesodyn.numberspace import Matrix
 from mesodyn.systems.base import System
 
@@ -60,6 +61,11 @@ class Ways:
         """Whether any coefficient changes in time."""
         probe = np.array([0.25, 0.5])
         return any(c.shape[-1] > 1 for c in self._coefficients(stage, probe).values())
+
+    def _moving(self, driven: Driven, fractions: Array) -> tuple[Matrix, Array]:
+        """The propagators of a driven block and their error; Magnus steps alone where they are asked for."""
+        solve = unitary.magnus if self.method == "magnus" else precession.propagators
+        return solve(driven, fractions, self.tolerance)
 
     def _motion(self, stage: Stage, operators: Mapping[str, csr_array], point: int, **fixed: complex) -> ode.Motion:
         """What an integrator needs for one point; `fixed` are coefficients that are not the stage's."""

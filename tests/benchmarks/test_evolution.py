@@ -1,4 +1,4 @@
-"""Whole records of `mesodyn.evolve` against QuTiP's own spectral method in one process, the systems made beforehand.
+"""A beat against QuTiP's own spectral method in one process, the system made beforehand.
 
 Both give the means of the same operators at the same moments. The laboratory phase of the beat turns 1.5e7 times as
 often as the slow motion: its error is measured against the closed form with the phase taken in whole numbers.
@@ -14,11 +14,9 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import pytest
 import qutip
 
 import mesodyn as md
-from mesodyn.systems.bose_junction import BoseJunction
 
 FAST, DELTA, XI, MOMENTS = 1e6, 1.0, 0.25, 1000
 TURN = 2 * Fraction(314159265358979323846264338327950288, 10**35)
@@ -68,31 +66,3 @@ def test_the_beat_in_the_laboratory_frame(benchmark: Any) -> None:
     print(f"\nbeat: {1e3 * seconds:.2f} ms, sesolve {1e3 * plain:.2f} ms", benchmark.extra_info)
     assert error < 1e-8
     assert plain / seconds > 5
-
-
-@pytest.mark.parametrize("particles", [316, 1000])
-def test_a_bose_junction_in_its_sector(benchmark: Any, particles: int) -> None:
-    junction = BoseJunction(particles=particles, interaction=10 / particles, imbalance=0.6)
-    wait, moments = md.Protocol(md.Hold(duration=10.0)), 101
-
-    def ours() -> Any:
-        return md.evolve(junction, wait, moments=moments)
-
-    record = benchmark(ours)
-    if particles == 1000:
-        assert benchmark.stats.stats.median < 1
-        assert float(abs(record.norm - 1).max()) < 1e-12
-        return
-    H, e_ops = junction.hamiltonian(), [*junction.observables().values()]
-    values = {name: np.atleast_1d(value) for name, value in junction.values().items()}
-    ket, times = qutip.Qobj(junction.prepare("conserving", "ground", values)[1][0]), np.linspace(0, 10.0, moments)
-
-    def theirs() -> Any:
-        return qutip.sesolve(H, ket, times, e_ops=[H, *e_ops], options={"method": "diag", "progress_bar": ""})
-
-    seconds, plain = alternately(ours, theirs, 9)
-    deviation = float(np.abs(record.imbalance.values - theirs().expect[1]).max())
-    benchmark.extra_info |= {"qutip_ms": 1e3 * plain, "times_faster": plain / seconds, "largest_deviation": deviation}
-    print(f"\njunction: {1e3 * seconds:.2f} ms, sesolve {1e3 * plain:.1f} ms", benchmark.extra_info)
-    assert deviation < 1e-9
-    assert plain / seconds > 10

@@ -284,7 +284,8 @@ class IrregularRotor(System):
         weight = values["weight"][:, None]
         sizes = np.where(steps == 0, np.sqrt(1 - weight), np.where(steps == 1, np.sqrt(weight), 0.0))
         if self.spread is not None:
-            sizes = np.exp(-(((steps - weight) / (2 * values["spread"][:, None])) ** 2))
+            away = ((steps - weight) / (2 * values["spread"][:, None])) ** 2
+            sizes = np.exp(away.min(axis=1, keepdims=True) - away)
             sizes = sizes / np.sqrt((sizes**2).sum(axis=1, keepdims=True))
         return np.asarray(sizes * np.exp(1j * values["phase"][:, None] * steps))
 

@@ -1,9 +1,11 @@
 """Two linked traps against plain QuTiP with Jordan-Wigner modes, and against other forms of the mean field."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import qutip
-from scipy.integrate import solve_ivp
+from scipy.integrate import solve_ivp  # type: ignore[attr-defined]
 
 import mesodyn as md
 from mesodyn.dynamics.flow import flow
@@ -14,23 +16,25 @@ from mesodyn.dynamics.meanfield import LinkedPhases
 def test_the_record_is_the_master_equation_of_two_fermion_modes(account):
     tunnelling, rate, weight, first, second = 1.3, 0.4, 0.35, 0.4, 2.3
     given = {"tunnelling": tunnelling, "rate": rate, "weight": weight, "account": account, "duration": 9.0}
-    made = md.experiment("phase-equalization", phase_difference=first - second, phase=(first + second) / 2, **given)
+    made: Any = md.experiment(
+        "phase-equalization", phase_difference=first - second, phase=(first + second) / 2, **given
+    )
     record = made.followed()
     a, b = qutip.fdestroy(2, 0), qutip.fdestroy(2, 1)
     empty = qutip.basis([2, 2], [0, 0])
     u, v = np.sqrt(1 - weight), np.sqrt(weight)
-    start = (u + v * np.exp(1j * first) * a.dag()) * ((u + v * np.exp(1j * second) * b.dag()) * empty)
+    start = (u + v * np.exp(1j * first) * a.dag()) @ ((u + v * np.exp(1j * second) * b.dag()) @ empty)
     if account == "conserving":
-        start = (a.dag() * empty + np.exp(-1j * (first - second)) * b.dag() * empty).unit()
+        start = (a.dag() @ empty + np.exp(-1j * (first - second)) * b.dag() @ empty).unit()
     start = start.proj()
     if account == "mixture":
         start = qutip.Qobj(np.diag(start.diag()), dims=start.dims)
-    bonding, antibonding = ((a.dag() + sign * b.dag()) * empty / np.sqrt(2) for sign in (1, -1))
-    h = -tunnelling * (a.dag() * b + b.dag() * a)
-    local = (1 - 2 * a.dag() * a) * b
-    e_ops = [h, a.dag() * a - b.dag() * b, a.dag() * b, a, local]
+    bonding, antibonding = ((a.dag() + sign * b.dag()) @ empty / np.sqrt(2) for sign in (1, -1))
+    h = -tunnelling * (a.dag() @ b + b.dag() @ a)
+    local = (1 - 2 * a.dag() @ a) @ b
+    e_ops = [h, a.dag() @ a - b.dag() @ b, a.dag() @ b, a, local]
     options = {"atol": 1e-11, "rtol": 1e-11, "nsteps": 100000}
-    jump = np.sqrt(rate) * bonding * antibonding.dag()
+    jump = np.sqrt(rate) * bonding @ antibonding.dag()
     found = qutip.mesolve(h, start, record.time.values, [jump], e_ops=e_ops, options=options)
     names = ("energy", "imbalance", "coherence", "order_parameter_A", "order_parameter_B")
     for name, expected in zip(names, found.expect, strict=True):

@@ -1,5 +1,7 @@
 """The two-mode junction against published numbers: Smerzi, Raghavan, Albiez, and the dimer."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -41,7 +43,7 @@ def test_small_swings_have_the_plasma_frequency(phase, sign):
 
 
 def test_both_sides_of_the_published_threshold_look_different():
-    given = {"model": "mean-field", "imbalance": 0.6, "duration": 20.0}
+    given: dict[str, Any] = {"model": "mean-field", "imbalance": 0.6, "duration": 20.0}
     below, above = (md.experiment("bose-junction", **given, Lambda=v).run().findings for v in (9.9, 10.1))
     assert (float(below["trapped"].value), float(above["trapped"].value)) == (0, 1)
     assert float(below["phase_turns"].value) == pytest.approx(0, abs=0.3)

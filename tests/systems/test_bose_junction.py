@@ -26,7 +26,8 @@ def test_one_particle_is_split_by_twice_the_tunnelling():
 
 def test_operators_are_sparse_and_large_numbers_are_cheap():
     junction = md.BoseJunction(particles=1000, interaction=0.02)
-    assert all(not isinstance(each.data, qutip.data.Dense) for each in junction.operators.values())
+    dense = qutip.data.Dense  # type: ignore[attr-defined]
+    assert all(not isinstance(each.data, dense) for each in junction.operators.values())
     assert junction.hamiltonian().isherm
     assert len(junction.space.labels) == junction.space.size == 1001
 
@@ -212,7 +213,7 @@ def test_noise_without_tunnelling_takes_the_coherence_at_its_rate():
     n, rate, width, runs = 6, 0.8, 0.05, 4000
     levels = Spectrum(np.zeros(n + 1), np.zeros(n))
     kicks = np.sqrt(2 * rate * width) * np.random.default_rng(1).standard_normal((1, 20, runs))
-    (kets,) = levels.kicked(coherent(n, np.zeros(runs), 0.0), np.arange(n + 1) - n / 2, kicks, width)
+    (kets,) = levels.kicked(coherent(n, np.zeros(runs), 0.0), np.asarray(np.arange(n + 1) - n / 2, float), kicks, width)
     hop = np.sqrt(np.arange(1.0, n + 1) * np.arange(n, 0.0, -1)) * 2 / n
     left = (kets[:, 1:].conj() * kets[:, :-1] * hop).sum(axis=1)
     assert abs(left.mean() - np.exp(-rate)) < 4 * left.std() / np.sqrt(runs)

@@ -12,6 +12,8 @@ HERE = Path(__file__).parent
 GENERATED = HERE / "_generated"
 sys.path.insert(0, str(HERE / "_ext"))
 
+from labs import write_labs  # noqa: E402
+from parameters import moving, write_parameters  # noqa: E402
 from reference import write_reference  # noqa: E402
 from validation import write_validation  # noqa: E402
 
@@ -66,16 +68,18 @@ sphinx_gallery_conf = {
 }
 
 
-def animate_start_page(app: Sphinx) -> None:
-    """Run the experiment of the start page and write its animation."""
-    target = GENERATED / "two-pi-rotation.gif"
+def animate_experiments(app: Sphinx) -> None:
+    """Run every experiment in which something moves, and write its animation."""
     if app.builder.format == "html":
-        target.parent.mkdir(exist_ok=True)
-        mesodyn.experiment("two-pi-rotation").run().animate(target)
+        GENERATED.mkdir(exist_ok=True)
+        for name in moving():
+            mesodyn.experiment(name).run().animate(GENERATED / f"{name}.gif")
 
 
 def setup(app: Sphinx) -> None:
     """Write what the pages include, before Sphinx looks for the pages."""
     write_reference(mesodyn, GENERATED)
+    write_labs(GENERATED)
+    write_parameters(GENERATED)
     write_validation(GENERATED)
-    app.connect("builder-inited", animate_start_page)
+    app.connect("builder-inited", animate_experiments)

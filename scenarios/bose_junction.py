@@ -51,7 +51,7 @@ for phase in (0.0, math.pi):
 # The threshold is one of the mean field. At finite N there is none: the mean imbalance grows smoothly.
 for number in (10, 100, 1000):
     given = {"particles": number, "imbalance": 0.6, "duration": 10.0, "thresholds": "no", "quick": True}
-    means = [float(md.experiment("bose-junction", Lambda=v, **given).run().record.imbalance.mean()) for v in (8, 12)]
+    means = [float(md.experiment("bose-junction", Lambda=v, **given).run().record.z.mean()) for v in (8, 12)]
     print(f"N = {number:4}: mean z = {means[0]:.3f} at Λ = 8, {means[1]:.3f} at Λ = 12")
 
 # %%

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,19 +13,24 @@ from sphinx_gallery.scrapers import figure_rst
 # The order in which a reader takes them; a new scenario comes last until it is given a place.
 ORDER = (
     "two_pi_rotation.py",
+    "spinor_interferometer.py",
     "interferometer.py",
     "beating.py",
-    "phase_equalization.py",
-    "bose_junction.py",
+    "irregular_rotor.py",
     "light_scattering.py",
     "staircase.py",
     "gate_sweep.py",
+    "magnetization.py",
+    "phase_equalization.py",
     "self_consistent.py",
+    "bose_junction.py",
+    "trap_ring.py",
     "josephson_current.py",
     "ac_josephson.py",
-    "magnetization.py",
-    "irregular_rotor.py",
-    "spinor_interferometer.py",
+    "plan_lithium_double_well.py",
+    "plan_ytterbium_tweezer.py",
+    "plan_aluminium_dot.py",
+    "which_account.py",
 )
 
 
@@ -61,4 +67,13 @@ def scrape(block: tuple[Any, ...], block_vars: dict[str, Any], gallery_conf: dic
         figure.savefig(path, dpi=160)
     shown.extend(new)
     # One below the other, each as wide as the text: side by side they would be too small to read.
-    return "".join(str(figure_rst([str(path)], gallery_conf["src_dir"])) for path in paths)
+    return "".join(
+        f"{figure_rst([str(path)], gallery_conf['src_dir'])}{caption(figure)}"
+        for figure, path in zip(new, paths, strict=True)
+    )
+
+
+def caption(figure: Figure) -> str:
+    """What a figure of a run says of itself, as a paragraph; nothing for others."""
+    text = re.sub(r"([\\`*_|])", r"\\\1", str(figure.get_label()))
+    return f"\n\n.. rst-class:: figure-caption\n\n{text}\n\n" if text else ""

@@ -23,6 +23,7 @@ _HOME = {
     "self-consistent": ("mesodyn.experiments.self_consistent", "SelfConsistent"),
     "gate-sweep": ("mesodyn.experiments.gate_sweep", "GateSweep"),
     "spinor-interferometer": ("mesodyn.experiments.spinor_interferometer", "SpinorInterferometer"),
+    "trap-ring": ("mesodyn.experiments.trap_ring", "TrapRingExperiment"),
     "irregular-rotor": ("mesodyn.experiments.irregular_rotor", "Irregular"),
 }
 

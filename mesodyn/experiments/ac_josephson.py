@@ -50,6 +50,14 @@ UNITS = {
     **dict.fromkeys(("jump_rate",), "rate"),
 }
 COARSE = ("mean_voltage", "step_edges", "step_voltage", "crossover")
+FASTEST = 200.0
+"""The most radians that a phase under a given current may run in one period of the drive."""
+SLOWEST = 1e4
+"""The most radians that two levels may turn in one passage."""
+LONGEST = 2e5
+"""The longest record of an order parameter, in the fastest of its times."""
+MOST_READINGS = 2e7
+"""The most readings of the current, of all trajectories of a point together."""
 CURRENTS = ("current", "harmonics", "dc_current", "step_current", "critical_current")
 
 
@@ -92,6 +100,7 @@ class AcJosephson(Experiment):
         "models can be told apart here. For a dot that keeps its number parity set model='parity-dot'"
     )
     second_method = "multistep"
+    block_points = 32
     parameters = (
         Parameter("model", "choice", "SD1S", "what the junction is", choices=tuple(MODELS)),
         Parameter(
@@ -184,10 +193,30 @@ class AcJosephson(Experiment):
 
     def _check_point(self, v: dict[str, Any]) -> None:
         """Build the junction of one point."""
-        from mesodyn.experiments.ac_josephson_record import levels_of
+        from mesodyn.experiments.ac_josephson_record import SAMPLES, levels_of
 
+        turns = 1.0 if v["drive"] == "none" else 2 * v["voltage"] / v["frequency"] + 2 * v["ac_amplitude"] + 2
+        if v["drive"] == "current":
+            turns = 1.0
+            fastest = 2 * v["characteristic_voltage"] / v["frequency"] * (3 + 2 * v["ac_current"])
+            if fastest > FASTEST:
+                must = (
+                    f"such that the phase runs at most {FASTEST:g} in a period of the drive, 2eRI_c/ħω (3 + 2 I_ac/I_c)"
+                )
+                remedy = "raise frequency, or lower characteristic_voltage or ac_current"
+                raise InputError("frequency", must, Shown(f"{fastest:.4g}"), remedy)
+        readings = SAMPLES * turns * v["periods"] * v["trajectories"]
+        if readings > MOST_READINGS:
+            must = f"few enough for {MOST_READINGS:.0e} readings of turns, periods and trajectories"
+            remedy = "raise frequency, or lower voltage, ac_amplitude, periods or trajectories"
+            raise InputError("periods", must, Shown(f"{v['periods']} with {readings:.3g} readings"), remedy)
         if self.dynamics == "levels":
-            levels_of(v)
+            levels = levels_of(v)
+            size = float(np.linalg.norm(levels.field(np.linspace(0, 2 * np.pi, 9)), axis=0).max())
+            least = size * np.pi / SLOWEST
+            if v["drive"] == "none" and v["voltage"] < least:
+                must = f"at least {least:.4g}: in a slower passage the levels turn too often to be followed"
+                raise InputError("voltage", must, v["voltage"], "raise it; slower passages follow the lower level")
             return
         left, right = (v["beta_left"], v["beta_right"]) if v["beta"] is None else (v["beta"], v["beta"])
         bound = (abs(left) + abs(right)) / 2
@@ -196,6 +225,12 @@ class AcJosephson(Experiment):
         if left * right <= 0:
             was = Shown(f"{left:g} and {right:g}")
             raise InputError("the betas", "of one sign, and not 0", was, "without them the phase is free")
+        turn = 2 * np.pi / (v["frequency"] if v["drive"] == "voltage" else 2 * v["voltage"])
+        length = v["periods"] * turn * (1 / v["relaxation_time"] + 1 / (v["alpha"] - bound))
+        if length > LONGEST:
+            must = f"so many that the record is at most {LONGEST:g} relaxation times and 1/(alpha - |beta|) long"
+            remedy = "raise voltage (or frequency), relaxation_time or alpha"
+            raise InputError("periods", must, Shown(f"{v['periods']} with {length:.3g} of them"), remedy)
         if abs(v["detuning"]) >= 1 / (v["alpha"] + bound):
             must = f"below 1/(alpha + |beta|) = {1 / (v['alpha'] + bound):.6g} in modulus"
             raise InputError("detuning", must, v["detuning"], "beyond it the order is lost on the way")

@@ -44,7 +44,7 @@ class FedPoint(Point):
         if noisy:
             bias = np.linspace(0, top, BIASES // 4 + 1)
             turned, jumps = drive.noisy_turns(
-                bias, self.jump(levels), self.generators(1), periods=v["periods"], settle=settle
+                bias, self.jump(levels, drive.steps), self.generators(1), periods=v["periods"], settle=settle
             )
             turns = turned.mean(axis=0)
             edges = current_drive.step_edges(lambda b: np.interp(b, bias, turns), bias, turns, STEPS, NOISY_LOCKED)
@@ -57,6 +57,7 @@ class FedPoint(Point):
                 return drive.turns(b, **options)
 
             turns = measured(bias)
+            found["jumps"] = (("bias_number",), np.full(len(bias), np.nan))
             edges = current_drive.step_edges(measured, bias, turns, STEPS, LOCKED)
         volt = v["frequency"] / 2
         middle = edges.mean(axis=1)
@@ -82,10 +83,10 @@ class FedPoint(Point):
         crosses = not follows and self.levels.splitting > 0
         return bool(v["noise"] > 0 or v["relaxation"] > 0 or v["poisoning"] > 0 or crosses)
 
-    def jump(self, levels: BranchLevels) -> Any:
+    def jump(self, levels: BranchLevels, steps: int) -> Any:
         """The rule for `CurrentDrive.noisy_turns`."""
         v = self.v
-        width = 2 * np.pi / current_drive.STEPS / v["frequency"]
+        width = 2 * np.pi / steps / v["frequency"]
         relax, poison = (-np.expm1(-v[name] * width) for name in ("relaxation", "poisoning"))
         odd = self.jumps.through_odd
 

@@ -234,8 +234,8 @@ def _lead(e: AcJosephson, record: xarray.Dataset) -> list[Finding]:
     exponent = _each(e, lambda v: theory.growth(v["alpha"], betas(v)[0], v["relaxation_time"], v["voltage"]))
     lag = _each(e, lambda v: theory.inertia(v["alpha"], betas(v)[0], v["relaxation_time"]))
     share = 1.3 * lag * (e.dynamics != "phase")
-    small = np.array([abs(v["phase_offset"] or 1e-3) for v in points])
-    rounding = 1e-8 + 1e-10 * np.exp(np.minimum(exponent / 2, 300)) / small
+    small = np.array([abs(np.sin(2 * (v["phase_offset"] or 1e-3))) / 2 for v in points])  # at π/2 it has no sign
+    rounding = 1e-8 + 1e-10 * np.exp(np.minimum(exponent / 2, 300)) / np.maximum(small, 1e-300)
     valid = slow & (rounding < 0.1) & (share < 0.3)
     none = np.full((len(points), 2), np.nan)
     return [
@@ -349,10 +349,11 @@ def _fed(e: AcJosephson, record: xarray.Dataset) -> list[Finding]:
     """How wide the steps of the current-voltage curve are, and at which voltage they stand."""
     edges, volts = e.flat(record.step_edges), e.flat(record.step_voltage)
     frequency = _each(e, lambda v: v["frequency"])
+    quiet = np.isnan(e.flat(record.jumps)).all(axis=-1)  # chance blurs the steps of the others
     rows = []
     for k, step in enumerate(STEPS):
         width = edges[:, k, 1] - edges[:, k, 0]
-        clear = (width > 20 * LOCKED) & ("jumps" not in record)
+        clear = (width > 20 * LOCKED) & quiet
         rows += [
             e.finding(
                 f"step_width_{step}",

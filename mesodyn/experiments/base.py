@@ -15,6 +15,7 @@ from mesodyn.accounts import ACCOUNTS, check_account
 from mesodyn.errors import InputError
 from mesodyn.experiments.finding import Finding
 from mesodyn.experiments.parameters import Parameter, Values, resolve
+from mesodyn.experiments.reserved import RESERVED
 
 if TYPE_CHECKING:
     import xarray
@@ -60,7 +61,7 @@ class Experiment(ABC):
     """Which axis an animation takes a point from, and the value it looks for."""
 
     block_points: ClassVar[int] = 2048
-    """At most how many points a block of a large run has."""
+    """At most how many points a block of a large run has: a few seconds' work."""
 
     keep: str = "findings"
     """``findings``: a run with axes records the ends of the segments only; ``record``: every moment."""
@@ -85,7 +86,16 @@ class Experiment(ABC):
         if not isinstance(quick, bool):
             raise InputError("quick", "True or False", quick)
         self.quick = quick
+        self._check_names()
         self.check()
+
+    def _check_names(self) -> None:
+        """Refuse an axis that is called as something in a record."""
+        own = {parameter.name for parameter in self.parameters}
+        for name in self.axes():
+            if name in RESERVED - own:
+                must = "called otherwise than what a record holds"
+                raise InputError("axis", must, name, "give the axis another name")
 
     def check(self) -> None:  # noqa: B027 (most experiments have nothing to add)
         """Refuse combinations of values that make no sense, before any solving."""
@@ -233,6 +243,17 @@ class Experiment(ABC):
         known = self._places
         return known if known is not None and len(known) == count else np.arange(count)
 
+    def labelled_places(self) -> xarray.DataArray:
+        """The same along the axes."""
+        import xarray
+
+        grid = self.axes()
+        return xarray.DataArray(axes.unflatten(self.places(), grid), grid, tuple(grid))
+
+    def anywhere(self, name: str) -> bool:
+        """Whether a number is other than 0 at any point of the whole run: what all points have to have in common."""
+        return bool(np.any(np.asarray((self.whole or self).values[name]) != 0))
+
     def flat_values(self) -> dict[str, Any]:
         """The values by name: numbers as arrays over all points (of length 1 without axes), choices as they are."""
         grid = self.axes()
@@ -248,7 +269,8 @@ class Experiment(ABC):
         """A variable of the record as an array (moment, points, ...) or (points, ...)."""
         grid = self.axes()
         front = [name for name in ("moment",) if name in variable.dims]
-        array = variable.transpose(*front, *grid, ...).values
+        missing = {name: values for name, values in grid.items() if name not in variable.dims}
+        array = variable.expand_dims(missing).transpose(*front, *grid, ...).values
         kept = array.shape[: len(front)]
         return array.reshape(*kept, -1, *array.shape[len(front) + len(grid) :])
 
@@ -294,6 +316,7 @@ class Experiment(ABC):
         found.__dict__.update(self.__dict__)
         found.values = Values({**self.values.resolved, **changes}, self.values.given, self.values.natural)
         found.account = found.values.resolved.get("account", "")
+        found.whole = self.whole and self.whole.changed(**changes)
         return found
 
     @property

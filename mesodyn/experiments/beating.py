@@ -49,6 +49,7 @@ class Beating(Experiment):
     )
     scale = "chemical_potential"
     second_method = "magnus"
+    block_points = 128
     parameters = (
         Parameter("chemical_potential", "energy", 1.0, "μ_c of the trap per particle", above=0),
         Parameter("detuning", "energy", 0.25, "ξ: half the energy to bring the step in from outside"),
@@ -143,7 +144,7 @@ class Beating(Experiment):
     @property
     def moved(self) -> bool:
         """Whether the gate is moved."""
-        return bool(np.any(np.asarray(self.values["gate_shift"]) != 0))
+        return self.anywhere("gate_shift")
 
     def system(self, frame_potential: Any = 0.0) -> ReservoirTrap | LeadTrap:
         """The trap and its outside, in a frame that rotates at a chemical potential (per particle)."""

@@ -252,8 +252,8 @@ def _number(experiment: Beating, record: xarray.Dataset, stage: Stage) -> list[F
         experiment.finding(
             f"number_swing{stage.tag}",
             "how far the number in the trap swings, from its smallest to its largest",
-            np.ptp(number, axis=0) / experiment.step,
-            expected=np.where(still | stage.alone, 0.0, np.nan),
+            np.where(stage.alone, np.nan, np.ptp(number, axis=0) / experiment.step),
+            expected=np.where(still & ~stage.alone, 0.0, np.nan),
             tolerance=1e-9,
             equation="DEFINITIONS 6.9: the ground state (5) is constant",
         ),

@@ -10,49 +10,56 @@ import numpy as np
 from mesodyn.experiments.sweeps import axis_scale
 
 if TYPE_CHECKING:
+    import xarray
+
     from mesodyn.experiments.finding import Finding
     from mesodyn.experiments.run import Run
     from mesodyn.figures.style import Figure
 
 SHOWN = 3
 """How many findings are drawn."""
+DRAWN = {1: 2000, 2: 400}
+"""At most so many values of an axis are drawn: of one axis, of each of two."""
 CHECKS = ("norm", "error", "frozen", "energy_balance")
 """Findings that check a record and say nothing of the physics."""
 
 
 def overview(run: Run, place: Mapping[str, float]) -> dict[str, tuple[Figure, str]]:
     """The first findings against one axis, or as maps over the first two; the other axes stand at `place`."""
-    axes = run.experiment.axes()
     found: dict[str, tuple[Figure, str]] = {}
     for name in run.findings:
-        finding = run.findings[name]
-        if len(found) == SHOWN:
-            break
-        if name in CHECKS or set(finding.value.dims) != set(axes) or not bool(finding.value.notnull().any()):
-            continue
-        found[f"{name}_overview"] = _drawn(run, finding, list(axes), place)
+        if name not in CHECKS and len(found) < SHOWN:
+            finding = run.findings[name]
+            if set(finding.value.dims) <= set(place) and finding.value.ndim and bool(finding.value.notnull().any()):
+                found[f"{name}_overview"] = _drawn(run, finding, place)
     return found
 
 
-def _drawn(run: Run, finding: Finding, dims: list[str], place: Mapping[str, float]) -> tuple[Figure, str]:
+def _drawn(run: Run, finding: Finding, place: Mapping[str, float]) -> tuple[Figure, str]:
     from mesodyn.figures import plots
 
     experiment = run.experiment
-    fixed = {name: place[name] for name in dims[2:]}
-    value = finding.value.sel(fixed)
-    scale = experiment.scaled(finding.unit, finding.name.replace("_", " "), float(np.nanmax(np.abs(value.values))))
-    ends = [axis_scale(experiment, name, value[name].values) for name in dims[:2]]
-    where = "".join(f", at {name} = {x:.6g}" for name, x in fixed.items())
-    text = f"{finding.meaning[:1].upper()}{finding.meaning[1:]}{where}."
-    if len(dims) == 1:
-        order = np.argsort(value[dims[0]].values)
-        expected: Any = None if finding.expected is None else finding.expected.sel(fixed).values[order] / scale.factor
-        curve = plots.Curve(value.values[order] / scale.factor, expected)
-        x = value[dims[0]].values[order] / ends[0].factor
-        return plots.against(x, {finding.name.replace("_", " "): curve}, ends[0].label, scale.label), text
-    value = value.sortby(dims[:2]).transpose(dims[1], dims[0])
-    x, y = (value[name].values / end.factor for name, end in zip(dims[:2], ends, strict=True))
-    return plots.image(x, y, value.values / scale.factor, ends[0].label, ends[1].label, scale.label), text
+    dims = [str(dim) for dim in finding.value.dims]
+    ends, fixed = dims[:2], {name: place[name] for name in dims[2:]}
+    every = {name: max(1, -(-finding.value.sizes[name] // DRAWN[len(ends)])) for name in ends}
+
+    def shown(values: xarray.DataArray) -> xarray.DataArray:
+        """In ascending order, thinned."""
+        return values.sel(fixed).sortby(ends).isel({name: slice(None, None, step) for name, step in every.items()})
+
+    value = shown(finding.value)
+    title = finding.name.replace("_", " ")
+    scale = experiment.scaled(finding.unit, title, float(np.nanmax(np.abs(finding.value.values))))
+    along = [axis_scale(experiment, name, value[name].values) for name in ends]
+    x, *y = (value[name].values / end.factor for name, end in zip(ends, along, strict=True))
+    notes = [f", at {name} = {at:.6g}" for name, at in fixed.items()]
+    notes += [f"; one in {step} values of {name} is drawn" for name, step in every.items() if step > 1]
+    text = f"{finding.meaning[:1].upper()}{finding.meaning[1:]}{''.join(notes)}."
+    if y:
+        return plots.image(x, y[0], value.values.T / scale.factor, along[0].label, along[1].label, scale.label), text
+    expected: Any = None if finding.expected is None else shown(finding.expected).values / scale.factor
+    curve = plots.Curve(value.values / scale.factor, expected)
+    return plots.against(x, {title: curve}, along[0].label, scale.label), text
 
 
 def clock(seconds: float) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +23,7 @@ from mesodyn.experiments.run import VALUE, Run
 if TYPE_CHECKING:
     import xarray
 
+    from mesodyn.dynamics.certificate import Certificate
     from mesodyn.figures.style import Figure
 
 MEMORY = 64_000_000
@@ -72,10 +76,22 @@ class Store:
 
     def get(self, number: int, part: str, names: Collection[str] | None = None) -> xarray.Dataset:
         """Some variables, or all, of a block's findings or record."""
+        if self.folder is None:
+            found = self.parts[number][part]
+            return found if names is None else found[[name for name in names if name in found]]
+        if names is None:
+            return archive.read_block(self.folder, number, part)
+        return archive.glimpse(self.folder, number, part, names)
+
+    def about(self, number: int) -> Mapping[str, Mapping[str, Any]]:
+        """The attributes of a block's findings."""
         if self.folder is not None:
-            return archive.read_block(self.folder, number, part, names)
-        found = self.parts[number][part]
-        return found if names is None else found[[name for name in names if name in found]]
+            return archive.about_block(self.folder, number, "findings")
+        return {str(name): found.attrs for name, found in self.parts[number]["findings"].data_vars.items()}
+
+    def all(self, number: int, keep: str) -> Parts:
+        """A whole block, of a run that keeps findings or records."""
+        return {part: self.get(number, part) for part in ("findings", *(["record"] if keep == "record" else []))}
 
 
 class Findings(Mapping[str, Finding]):
@@ -85,9 +101,9 @@ class Findings(Mapping[str, Finding]):
         self.store, self.division, self.have, self.axes = store, division, have, axes
         self.about: dict[str, Mapping[str, Any]] = {}
         for number in have:
-            for name, variable in store.get(number, "findings").data_vars.items():
-                if "kind" in variable.attrs:
-                    self.about.setdefault(str(name).removesuffix(VALUE), variable.attrs)
+            for name, about in store.about(number).items():
+                if "kind" in about:
+                    self.about.setdefault(name.removesuffix(VALUE), about)
         self._known: dict[str, Finding] = {}
 
     def __getitem__(self, name: str) -> Finding:
@@ -105,15 +121,14 @@ class Findings(Mapping[str, Finding]):
         found = blocks.joined({n: self.store.get(n, "findings", names) for n in self.have}, self.division)
         found = found.assign_coords({dim: values for dim, values in self.axes.items() if dim in found.dims})
         value = found[names[0] if names[0] in found else name]
-        expected = found[names[2]] if names[2] in found else None
-        tolerance = 0.0 if expected is None else found[names[3]]
+        theory = names[2] in found
         return Finding(
             name,
             about["meaning"],
-            value.rename(name),
+            value.rename(None).drop_attrs(),
             about["kind"],
-            expected,
-            tolerance,
+            found[names[2]] if theory else None,
+            found[names[3]] if theory else 0.0,
             about["equation"],
             about.get("period"),
         )
@@ -169,42 +184,47 @@ class BlockRun(Run):
         names = ", ".join(map(str, lost[:LISTED])) + (", ..." if len(lost) > LISTED else "")
         return f"{len(self.have)} of {self.division.count} blocks are there; missing: {names}. Go on with --resume."
 
-    def _one(self, at: Mapping[str, float] | None) -> tuple[Experiment, xarray.Dataset, dict[str, float]]:
-        """The point that figures show, evolved."""
-        one, place = self.experiment.at(at or {})
-        return one, one.record(), place
+    def certify(self, *, strict: bool = True) -> Certificate:
+        """Certify the one point that figures show; see `Run.certify`."""
+        return Run.of(self._one({})[0]).certify(strict=strict)
+
+    def _one(self, at: Mapping[str, float] | None) -> tuple[Experiment, dict[str, float]]:
+        """The point that figures show, with the whole of the axes that findings are measured along; where it is."""
+        known, whole = self.experiment.axes(), self.experiment.uncut()
+        place = self.experiment.at(at or {})[1]
+        chosen = {n: int(abs(known[n].values - x).argmin()) for n, x in place.items() if n not in whole}
+        return self.experiment.taking(chosen), place
 
     def drawn(self, at: Mapping[str, float] | None = None) -> dict[str, tuple[Figure, str]]:
         """Findings against the axes, and the figures of one point."""
         from mesodyn.experiments.block_drawing import overview
 
-        one, record, place = self._one(at)
-        where = ", ".join(f"{name} = {value:.6g}" for name, value in place.items())
-        single = one.figures(record, {})
-        found = overview(self, place)
-        return found | {name: (figure, f"At {where}. {text}") for name, (figure, text) in single.items()}
+        one, place = self._one(at)
+        where = ", ".join(f"{name} = {value:.6g}" for name, value in place.items() if name not in one.axes())
+        single = one.figures(one.record(), {name: place[name] for name in one.axes()})
+        return overview(self, place) | {
+            name: (figure, f"At {where}: {text}") for name, (figure, text) in single.items()
+        }
 
     def animate(self, path: str | Path, at: Mapping[str, float] | None = None) -> Path:
         """Write the animation of one point."""
-        from mesodyn.figures.animation import animate
-
-        one, record, _ = self._one(at)
-        return animate(path=Path(path), **one.animation(record, {}))
+        one, place = self._one(at)
+        return Run(one, one.record(), {}).animate(path, {name: place[name] for name in one.axes()})
 
     def described(self) -> dict[str, Any]:
         """What was run, with the blocks."""
         return super().described() | {"blocks": dict(self.division.lengths)}
 
     def fill(self, place: Path, *, animation: bool = True, at: Mapping[str, float] | None = None) -> None:
-        """Write what is made of the blocks, and the blocks, if they are not there, into a folder."""
-        if self.store.folder is None:
+        """Write what is made of the blocks into a folder, and the blocks and what was run, if it is a new one."""
+        if self.store.folder != place:
             (place / archive.BLOCKS).mkdir()
             for number in self.have:
-                archive.write_block(place, number, self.store.parts[number])
+                archive.write_block(place, number, self.store.all(number, self.experiment.keep))
             archive.write_toml(self.described(), place / archive.TOML)
         archive.write_json(self.as_json(), place / "findings.json")
         if animation and self.experiment.animated:
-            self.animate(place / "animation.gif", at)
+            self.animate(place / archive.ANIMATION, at)
         self.redraw(place, at)
 
 
@@ -219,21 +239,27 @@ def compute(
 ) -> BlockRun:
     """Compute the blocks that are not there yet."""
     have = set(store.have(division.count))
-    wanted = [number for number in range(division.count) if number not in have]
-    places = division.blocks
-    tell = progress or (lambda done, count: None)
+    wanted = {number: where for number, where in enumerate(division.blocks) if number not in have}
     done = len(have)
-    tell(done, division.count)
 
-    def keep(place: int, part: xarray.Dataset) -> None:
+    def tell(more: int) -> None:
         nonlocal done
-        store.put(wanted[place], part)
-        done += 1
-        tell(done, division.count)
+        done += more
+        if progress is not None:
+            progress(done, division.count)
 
-    tasks = [places[number] for number in wanted]
-    executor.each(solve, experiment, tasks, keep, workers=workers, cluster=cluster)
+    def keep(number: int, parts: Parts) -> None:
+        store.put(number, parts)
+        tell(1)
+
+    tell(0)
+    executor.each(solve, experiment, wanted, keep, workers=workers, cluster=cluster)
     return BlockRun(experiment, division, store)
+
+
+def missing(folder: Path, division: Partition) -> list[int]:
+    """The blocks that a run folder lacks, or that are damaged."""
+    return sorted(set(range(division.count)) - set(Store(folder).have(division.count)))
 
 
 def opened(folder: Path, data: Mapping[str, Any]) -> BlockRun:
@@ -246,41 +272,65 @@ def opened(folder: Path, data: Mapping[str, Any]) -> BlockRun:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run will take, from one block of it that was computed."""
+    """What a run will take, from one block of it that was computed.
+
+    Attributes
+    ----------
+    points, blocks
+        How many there are.
+    seconds
+        For one block.
+    kept
+        Bytes of one block on the disk.
+    held
+        Bytes of memory of one process; None where the system does not say.
+    """
 
     points: int
     blocks: int
     seconds: float
-    bytes_kept: int
-    bytes_held: int
+    kept: int
+    held: int | None
 
-    def text(self, workers: int) -> str:
+    def text(self, workers: int = 1) -> str:
         """A few lines."""
         from mesodyn.experiments.block_drawing import clock, size
 
-        whole = self.seconds * self.blocks
-        lines = [
-            f"points          {self.points}",
-            f"blocks          {self.blocks}",
-            f"time            {clock(whole / min(workers, self.blocks))} with {workers} worker{'s' * (workers != 1)}"
-            f" ({clock(self.seconds)} a block, measured)",
-            f"memory          {size(self.bytes_held * min(workers, self.blocks))} for the blocks in work",
-            f"on disk         {size(self.bytes_kept * self.blocks)}",
-        ]
-        return "\n".join(lines)
+        busy = min(workers, self.blocks)
+        shared = f"{workers} workers" if workers > 1 else "1 worker"
+        time_ = f"{clock(self.seconds * math.ceil(self.blocks / busy))} with {shared}"
+        memory = "not known" if self.held is None else f"{size(self.held * (busy + (busy > 1)))}"
+        each = "" if self.held is None else f" ({size(self.held)} a process, measured)"
+        return "\n".join(
+            [
+                f"points   {self.points}",
+                f"blocks   {self.blocks}",
+                f"time     {time_} ({clock(self.seconds)} a block, measured), and the figures",
+                f"memory   {memory}{each}",
+                f"disk     {size(self.kept * self.blocks)} ({size(self.kept)} a block, measured)",
+            ]
+        )
 
 
-def estimate(experiment: Experiment) -> Estimate:
-    """Compute the first block, and say what all of them will take."""
-    import tracemalloc
-
-    division = partition(experiment)
-    task = Task(experiment, division.blocks[0])
+def estimate(experiment: Experiment, division: Partition | None = None) -> Estimate:
+    """Compute the first block of a run, and say what all of them will take."""
+    division = division or partition(experiment)
+    solve(experiment, {name: slice(0, 1) for name in division.sizes if name not in experiment.uncut()})  # warms up
     begin = time.perf_counter()
-    part = solve(task)
+    parts = solve(experiment, division.blocks[0])
     seconds = time.perf_counter() - begin
-    tracemalloc.start()  # apart from the time, which it would stretch
-    solve(task)
-    held = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return Estimate(division.points, division.count, seconds, part.nbytes, held)
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        (place / archive.BLOCKS).mkdir()
+        archive.write_block(place, 0, parts)
+        kept = sum(path.stat().st_size for path in (place / archive.BLOCKS).iterdir())
+    return Estimate(division.points, division.count, seconds, kept, _peak())
+
+
+def _peak() -> int | None:
+    """The most memory that this process has held, in bytes."""
+    try:
+        import resource
+    except ImportError:  # there is none on Windows
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

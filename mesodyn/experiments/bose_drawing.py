@@ -81,7 +81,7 @@ def _imbalance(one: BoseJunctionExperiment, point: Point, own: xarray.Dataset) -
     field, few = _field(point), runs.solve(_quantum(point, FEW))
     mine = f"this run, {_name(point)}"
     panels = [
-        plots.Panel(Z, {mine: own.imbalance.values, FIELD: field["imbalance"], f"N = {FEW}": few["imbalance"]}),
+        plots.Panel(Z, {mine: own.z.values, FIELD: field["imbalance"], f"N = {FEW}": few["imbalance"]}),
         plots.Panel(r"$\varphi/\pi$", {mine: _phase(own) / np.pi, FIELD: _phase(field) / np.pi}),
         plots.Panel(
             "fringe contrast",
@@ -124,7 +124,7 @@ def _portrait(point: Point, own: xarray.Dataset) -> tuple[Figure, str]:
     cloud, more = None, ""
     if point.account != "mixture" and (point.model == "quantum" or point.trajectories):
         name = f"mean of N = {point.particles}" if point.model == "quantum" else "mean over runs"
-        paths = {name: (_phase(own), own.imbalance.values)} | paths
+        paths = {name: (_phase(own), own.z.values)} | paths
     if point.model == "quantum":
         cloud = husimi(ket_record(_plain(point))[-1], phi, z)
         more = " The shading is where N bosons without noise are at the end (Husimi function)."
@@ -240,14 +240,12 @@ def animation(experiment: BoseJunctionExperiment, record: xarray.Dataset, at: Ma
     frames = np.linspace(0, time[-1], experiment.frames)
     field = _field(point)
     quantum = point.model == "quantum"
-    z = np.interp(frames, time, own.imbalance.values)
+    z = np.interp(frames, time, own.z.values)
     phi, height, energy, edges = _map(point)
 
-    def path(run: Any) -> tuple[Any, Any]:
-        return np.interp(frames, time, _phase(run)), np.interp(frames, time, np.asarray(run["imbalance"]))
-
-    paths = {_name(point): path(own)} | ({FIELD: path(field)} if quantum else {})
-    lines = {_name(point): own.imbalance.values} | ({FIELD: field["imbalance"]} if quantum else {})
+    lines = {_name(point): own.z.values} | ({FIELD: field["imbalance"]} if quantum else {})
+    phases = {_name(point): _phase(own)} | ({FIELD: _phase(field)} if quantum else {})
+    paths = {name: (np.interp(frames, time, phases[name]), np.interp(frames, time, lines[name])) for name in lines}
     panels: list[Any] = [
         moving.WellsPanel("wells a (A) and b (B)", (1 + z) / 2, (1 - z) / 2, np.full(len(frames), 0.15)),
         PortraitPanel("phase portrait", phi, height, energy, paths, PHI, Z, edges),
@@ -264,7 +262,7 @@ def animation(experiment: BoseJunctionExperiment, record: xarray.Dataset, at: Ma
 
 def _captions(point: Point, own: xarray.Dataset, frames: int) -> list[str]:
     """What to look at, in four steps."""
-    trapped = bool(np.all(own.imbalance.values * point.imbalance > 0)) and point.imbalance != 0
+    trapped = bool(np.all(own.z.values * point.imbalance > 0)) and point.imbalance != 0
     contrast = np.abs(own.coherence.values)
     fades = contrast[-1] < 0.9 * contrast[0]
     moved = "The phase runs away; the link's current turns round before a well is empty: self-trapped."

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mesodyn.experiments.bose_motion import Motion, fitted, motion
-from mesodyn.experiments.bose_runs import thermal_contrast
+from mesodyn.experiments.bose_runs import LIGHT, thermal_contrast
 from mesodyn.experiments.bose_solvers import Point
 from mesodyn.experiments.finding import Finding
 from mesodyn.systems.bose_mean_field import Orbit, critical_imbalance, critical_strength, orbit
@@ -22,6 +22,8 @@ Array = NDArray[Any]
 
 SMALL = 0.15
 """Up to this angle a mean field swings like a linear oscillator, but for its square."""
+COARSE = 2.0
+"""By how much the phase of the fastest swing may turn from one moment to the next."""
 NARROW = 0.02
 """This close to |Λ| = 1 the separatrix is left so slowly that a threshold is found to a thousandth only."""
 SOURCE = "DEFINITIONS 6.7"
@@ -31,7 +33,7 @@ SMERZI = "Smerzi et al., PRL 79, 4950"
 def findings(experiment: BoseJunctionExperiment, record: xarray.Dataset) -> list[Finding]:
     """All findings."""
     points = experiment.points()
-    time, z = experiment.flat(record.time), experiment.flat(record.imbalance)
+    time, z = experiment.flat(record.time), experiment.flat(record.z)
     moved = [_motion(point, time[:, k], z[:, k]) for k, point in enumerate(points)]
     known = [_known(point) for point in points]
     return [
@@ -45,10 +47,13 @@ def findings(experiment: BoseJunctionExperiment, record: xarray.Dataset) -> list
 
 
 def _motion(point: Point, time: Array, z: Array) -> Motion:
-    """The oscillation of the imbalance; that of a noisy record by a fit."""
+    """The oscillation of the imbalance; that of a noisy record by a fit; none of one that is too coarse."""
+    mean = float(np.trapezoid(z, time) / (time[-1] - time[0]))
+    biased = abs(point.interaction * (point.particles - 1)) * np.abs(z).max() + abs(point.detuning)
+    if np.hypot(point.plasma, biased) * (time[1] - time[0]) > COARSE:
+        return Motion(np.nan, 0, 0.0, mean, np.nan, np.nan)
     if not (point.dephasing and point.trajectories):
         return motion(time, z)
-    mean = float(np.trapezoid(z, time) / (time[-1] - time[0]))
     period, decay = fitted(time, z)
     return Motion(period, 0, 0.0, mean, decay, np.nan)
 
@@ -131,7 +136,7 @@ def _oscillation(e: Any, points: list[Point], moved: list[Motion], known: list[A
 
 def _trapping(e: Any, record: Any, points: list[Point], moved: list[Motion], known: list[Any]) -> list[Finding]:
     """Mean imbalance, whether it keeps its sign, and how the phase runs."""
-    z, time = e.flat(record.imbalance), e.flat(record.time)
+    z, time = e.flat(record.z), e.flat(record.time)
     start = np.array([point.imbalance for point in points])
     kept = np.where(start == 0, np.nan, np.all(z * start > 0, axis=0).astype(float))
     field = np.array([1.0 if point.model == "mean-field" else np.nan for point in points])
@@ -224,10 +229,12 @@ def _fringes(e: Any, record: Any, points: list[Point]) -> list[Finding]:
     mean = np.abs(e.flat(record.coherence))
     run = e.flat(record.coherence_run)
     error = 5 * np.abs(e.flat(record.coherence_error))[0]
-    spread = np.array([0.0 if p.account == "conserving" or not p.trajectories else 1.0 for p in points])
+    empty = np.array([0.0 if p.account == "conserving" else np.exp(-float(p.particles)) for p in points])
+    drawn = np.array([1 / p.trajectories if p.trajectories else 0.0 for p in points])
+    doubt = 5 * np.sqrt(empty * drawn) + np.where(empty > LIGHT, drawn, 0.0)  # of how many runs have no particle
     both = [
         ("contrast", "contrast 2|⟨a†b⟩|/N of the fringe averaged over runs", mean, across * sharp, 1e-6 + error),
-        ("contrast_run", "contrast of the fringe of one run, on average", run, across, 1e-6 + 0 * spread),
+        ("contrast_run", "contrast of the fringe of one run, on average", run, across * (1 - empty), 1e-6 + doubt),
     ]
     found = []
     for name, text, value, expected, tolerance in both:
@@ -319,7 +326,7 @@ def _kept(e: Any, record: Any, points: list[Point]) -> list[Finding]:
         [p.particles * p.tunnelling * (1 + abs(p.strength) + abs(p.detuning) / p.tunnelling) for p in points]
     )
     noisy = np.array([np.nan if point.dephasing else 1.0 for point in points])
-    rise = np.diff(energy, axis=0).max(axis=0) / size
+    rise = np.maximum(np.diff(energy, axis=0).max(axis=0), 0.0) / size
     drift = np.abs(energy - energy[0]).max(axis=0) / size
     alone = np.array([np.nan if p.damping or p.phase_damping or p.dephasing else 1.0 for p in points])
     exact = 1e-7

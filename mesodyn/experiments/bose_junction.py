@@ -47,6 +47,7 @@ class BoseJunctionExperiment(Experiment):
     )
     scale = "tunnelling"
     second_method = "direct"
+    block_points = 16
     parameters = (
         Parameter(
             "model",
@@ -156,7 +157,8 @@ class BoseJunctionExperiment(Experiment):
         grid, points = self.axes(), self.points()
         solved = [runs.solve(point) for point in points]
         variables: dict[str, Any] = {"time": np.stack([point.times for point in points])}
-        variables |= {name: np.stack([run[name] for run in solved]) for name in solved[0] if name != "runs"}
+        for name in (n for n in solved[0] if n != "runs"):  # the parameter called imbalance is z at the start
+            variables[name.replace("imbalance", "z")] = np.stack([run[name] for run in solved])
         found: dict[str, Any] = {
             name: (("moment", *grid), np.moveaxis(axes.unflatten(value, grid), len(grid), 0))
             for name, value in variables.items()
@@ -165,7 +167,7 @@ class BoseJunctionExperiment(Experiment):
         names = ("threshold_Lambda", "threshold_imbalance")
         single |= dict(zip(names, np.transpose([self._threshold(p) for p in points]), strict=True))
         found |= {name: (tuple(grid), axes.unflatten(np.array(value), grid)) for name, value in single.items()}
-        cold = self.system().with_(temperature=0.0)
+        cold = self.system().with_(temperature=0.0, imbalance=0.0, phase=0.0)
         found["gap"] = cold.equilibrium().gap.broadcast_like(xarray.DataArray(0.0, coords=dict(grid), dims=tuple(grid)))
         record = xarray.Dataset(found, dict(grid))
         for name, kind in (("time", "time"), ("energy", "energy"), ("gap", "energy")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -19,6 +20,8 @@ STRONGEST = 1e4
 """The largest |Lambda| that is looked at."""
 FINE = 2e-7
 """To which share of itself a threshold is found."""
+BUSIEST = 5000.0
+"""The most radians that mean fields are followed: with more bias or interaction no threshold is looked for."""
 PARTS = 48
 """Into how many parts a bracket is cut at once."""
 
@@ -36,14 +39,19 @@ def are_trapped(
     [False, True]
     """
     imbalance, strength = np.broadcast_arrays(np.asarray(imbalance, float), np.asarray(strength, float))
-    slow = np.sqrt(np.maximum(np.abs(np.abs(strength) - 1), 0.01)).min()
-    fast = (np.sqrt(1 + np.abs(strength)) + np.abs(strength * imbalance)).max() + abs(bias)
-    watched = 5 + (4 - np.log(fine)) / slow
+    watched, fast = _watched(imbalance, strength, bias, fine)
     times = np.linspace(0, watched, int(3 * watched * fast) + 2)
     start = on_sphere(imbalance, phase).T.ravel()
     found = flow(Field(strength, bias).slope, start, times, tolerance=1e-3 * fine, method=method)
     z = found.reshape(len(times), 3, -1)[:, 2]
     return np.asarray(np.all(z * imbalance > 0, axis=0))
+
+
+def _watched(imbalance: Any, strength: Any, bias: float, fine: float) -> tuple[float, float]:
+    """For how long mean fields are followed, and their fastest rate."""
+    slow = np.sqrt(np.maximum(np.abs(np.abs(strength) - 1), 0.01)).min()
+    fast = (np.sqrt(1 + np.abs(strength)) + np.abs(strength * imbalance)).max() + abs(bias)
+    return float(5 + (4 - np.log(fine)) / slow), float(fast)
 
 
 @lru_cache(maxsize=4096)
@@ -57,7 +65,7 @@ def threshold_strength(
     >>> round(threshold_strength(0.6, 0.0), 6)
     10.0
     """
-    if imbalance == 0:
+    if imbalance == 0 or _busy(imbalance, 2.0, bias, fine):
         return np.nan
 
     def trapped(strength: Array) -> Trapped:
@@ -68,7 +76,7 @@ def threshold_strength(
         return np.nan
     while not trapped(np.array([high]))[0]:
         low, high = high, 4 * high
-        if high > STRONGEST:
+        if high > STRONGEST or _busy(imbalance, high, bias, fine):
             return np.nan
     return sign * _cut_down(trapped, low, high, fine)
 
@@ -88,9 +96,16 @@ def threshold_imbalance(
     def trapped(imbalance: Array) -> Trapped:
         return are_trapped(imbalance, phase, strength, bias, method, fine)
 
+    if _busy(1.0, strength, bias, fine):
+        return np.nan
     low, high = 1e-3, 1 - 1e-6
     first, last = trapped(np.array([low, high]))
     return np.nan if first == last else _cut_down(lambda z: trapped(z) != first, low, high, fine)
+
+
+def _busy(imbalance: float, strength: float, bias: float, fine: float) -> bool:
+    """Whether that many turns are too many to follow."""
+    return math.prod(_watched(imbalance, strength, bias, fine)) > BUSIEST
 
 
 def _cut_down(beyond: Callable[[Array], Trapped], low: float, high: float, fine: float) -> float:

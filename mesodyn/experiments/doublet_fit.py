@@ -152,8 +152,9 @@ def _scores(counts: Array, model: Array, slopes: Array) -> tuple[Array, Array]:
 
 
 def _solve(matrix: Array, vector: Array) -> Array:
-    ridge = 1e-14 * np.einsum("dii->d", matrix)[:, None, None] * np.eye(matrix.shape[-1])
-    return np.asarray(np.linalg.solve(matrix + ridge + 1e-280 * np.eye(matrix.shape[-1]), vector[..., None])[..., 0])
+    size = np.sqrt(np.einsum("dii->di", matrix)) + 1e-140
+    scaled = matrix / size[:, :, None] / size[:, None, :] + 1e-13 * np.eye(matrix.shape[-1])
+    return np.asarray(np.linalg.solve(scaled, (vector / size)[..., None])[..., 0] / size)
 
 
 def _result(theta: Array, information: Array, done: Any, dark: bool) -> Fit:

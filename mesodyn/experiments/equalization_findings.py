@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from mesodyn.experiments.phase_equalization import PhaseEqualization
 
+COARSE = 0.3
+"""A delay that the moments of a record leave open by a larger share is not compared."""
 FAINT = 1e-9
 """Below this share of its scale a quantity is nothing."""
 LINEAR = 3e-3
@@ -72,7 +74,7 @@ def _times(e: PhaseEqualization, record: xarray.Dataset, v: Any, expected: theor
             1 / fading,
             "time",
             2 / v["rate"] * known,
-            1e-6 / v["rate"],
+            (1e-6 + 1e-13 / (v["rate"] * time[-1])) / v["rate"],
             f"{SOURCE}: 2/Γ",
         ),
         e.finding(
@@ -100,6 +102,7 @@ def _link(e: PhaseEqualization, record: xarray.Dataset, v: Any, expected: theory
     angle = np.where(np.abs(coherence[-1]) > FAINT, -np.angle(coherence[-1]), np.nan)
     even_handed = np.where((v["detuning"] == 0) & (np.abs(coherence[-1]) > FAINT), 1.0, np.nan)
     swinging = expected.weight * np.exp(-0.5 * v["rate"] * time[-1])
+    share = 0.5 * swinging / np.maximum(np.abs(coherence[-1]), FAINT)
     return [
         e.finding("energy_start", "energy of the link at the start", energy[0], "energy", first, 1e-9 * scale, SOURCE),
         e.finding(
@@ -134,8 +137,8 @@ def _link(e: PhaseEqualization, record: xarray.Dataset, v: Any, expected: theory
             "phase of A relative to B in the coherence of the two, at the end",
             angle,
             "angle",
-            0.0 * even_handed,
-            np.arcsin(np.minimum(1.0, 0.5 * swinging / np.maximum(np.abs(coherence[-1]), FAINT))) + 1e-9,
+            np.where(share < 1, 0.0 * even_handed, np.nan),
+            np.arcsin(np.minimum(1.0, share)) + 1e-9,
             f"{SOURCE}: 0",
             2 * np.pi,
         ),
@@ -220,7 +223,12 @@ def _mean_field(e: PhaseEqualization, record: xarray.Dataset) -> list[Finding]:
     known = (v["detuning"] == 0) & (v["phase_damping"] > 0) & theory.clear(v)
     growth = np.array([-field.linear_rates()[1].real for field in fields])
     growth = np.where(known, growth, np.nan)
-    return [*found, _divergence(e, record, 1 / growth, 0.005 / growth)]
+    overdamped = np.array([field.linear_rates()[0].imag == 0 for field in fields])  # a second, slower way down
+    close = e.altered(
+        phase_difference=np.pi - float(record.closeness.min()) + 0 * e.values["phase_difference"]
+    ).flat_values()["duration"]
+    off = np.where(overdamped, 0.05, 0.005) / growth + 0.05 * close / (record.sizes["moment"] - 1)
+    return [*found, _divergence(e, record, np.where(off * growth < COARSE, 1 / growth, np.nan), off)]
 
 
 def equalisation_times(e: PhaseEqualization, record: xarray.Dataset) -> Any:
@@ -350,7 +358,7 @@ def _ends(e: PhaseEqualization, record: xarray.Dataset, v: Any, fields: Any) -> 
             1 + np.abs(e.flat(record.length) - 1).max(axis=0),
             "",
             np.ones_like(speed),
-            1e-3 if e.noisy else 100 * e.tolerance,
+            2e-3 if e.noisy else 100 * e.tolerance,
             "m² + ρ² = 1/4",
         ),
     ]

@@ -9,6 +9,9 @@ import numpy as np
 
 from mesodyn.dynamics.meanfield import LinkedPhases
 
+FINER = 50.0
+"""By how much noise that is as fast as the mean field adds to its pace, squared."""
+
 
 class Shared:
     r"""The one shared step as a spin 1/2 in a field, closed form at any detuning and temperature.
@@ -30,7 +33,7 @@ class Shared:
         self.tunnelling, self.detuning, self.rate = v["tunnelling"], v["detuning"], v["rate"]
         self.level = np.hypot(self.tunnelling, self.detuning / 2)
         cold = np.where(v["temperature"] > 0, v["temperature"], 1.0)
-        self.order = np.where(v["temperature"] > 0, np.tanh(self.level / cold), 1.0)
+        self.order = np.where(v["temperature"] > 0, np.tanh(self.level / np.maximum(cold, 1e-3 * self.level)), 1.0)
         self.weight = 2 * v["weight"] * (1 - v["weight"]) if account != "conserving" else np.ones_like(v["weight"])
         coherent = float(account != "mixture")
         phase = v["phase_difference"]
@@ -102,3 +105,9 @@ def clear(v: Mapping[str, Any]) -> Any:
     root = np.sqrt(np.maximum(-swings, 0.0))
     turns = swings * (2 * np.log(10)) ** 2 > (np.pi * half) ** 2
     return turns | ((swings < 0) & (half - root < 0.25 * (half + root)))
+
+
+def pace(field: LinkedPhases, noise: float) -> float:
+    """The fastest rate of a mean field, with what noise asks for in steps; faster noise averages itself out."""
+    fastest = field.tunnelling * (4 + 4 * field.number_damping + field.phase_damping) + abs(field.detuning)
+    return float(fastest * np.sqrt(1 + FINER * min(noise / fastest, 1.0)))

@@ -58,6 +58,7 @@ class GateSweep(Experiment):
     animated = False
     accounts = ()
     account_reason = "a lead that keeps the count has another Hamiltonian: set model='conserving'"
+    block_points = 32768
     parameters = (
         Parameter("step", "choice", "1", "k: 1 for ND1N, 2 for ND2N (pairs)", choices=("1", "2")),
         Parameter("model", "choice", "mean-field", "what the lead is", choices=("mean-field", "conserving")),

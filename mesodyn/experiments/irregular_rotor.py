@@ -10,7 +10,6 @@ import numpy as np
 from mesodyn.dynamics.bath import Bath
 from mesodyn.dynamics.evolve import evolve
 from mesodyn.dynamics.protocol import Hold, Protocol
-from mesodyn.errors import InputError
 from mesodyn.experiments.base import Experiment
 from mesodyn.experiments.finding import Finding
 from mesodyn.experiments.parameters import Parameter, account_parameter
@@ -27,8 +26,6 @@ OCTAVES = 52
 """Moments at T/2, T/4, ...: enough that the first lags are short beside any period, so that nothing aliases."""
 ANGLES = 96
 """How many angles around the ring a density is recorded at."""
-OWN = ("harmonic", "angle", "moment")
-"""Names of the record's own dimensions."""
 
 
 def _critical(values: Mapping[str, Any]) -> Any:
@@ -53,6 +50,7 @@ class Irregular(Experiment):
     )
     scale = "moment_of_inertia"
     second_method = "liouvillian"
+    block_points = 512
     parameters = (
         Parameter("moment_of_inertia", "inertia", 1.0, "I of E = M²/2I - D M⁴", above=0),
         Parameter("distortion", "energy", 0.0, "D ħ⁴: how the body gives way as it turns (E has to stay convex)"),
@@ -81,9 +79,6 @@ class Irregular(Experiment):
     def check(self) -> None:
         """Build the system, so that what does not fit is refused now."""
         self.system()
-        for name in OWN:
-            if name in self.axes():
-                raise InputError("an axis", "of a name that the record doesn't use", name, "rename the axis")
 
     def system(self) -> IrregularRotor:
         """The rotor, with a body outside in the account ``conserving``."""
@@ -106,6 +101,8 @@ class Irregular(Experiment):
             "bath": Bath(dephasing=v["dephasing"]),
             "method": self.method,
             "tolerance": self.tolerance,
+            "seed": self.seed,
+            "places": self.labelled_places(),
         }
         protocol = Protocol(Hold(duration=v["duration"]))
         lab, turning = (evolve(system, protocol, frame=f, **options) for f in ("lab", "rotating"))

@@ -64,6 +64,7 @@ class JosephsonCurrent(Experiment):
     scale = "gap"
     animated = False
     account_reason = "SD1S in which the number parity is kept is another model, not an account: set model='parity-dot'"
+    block_points = 32768
     parameters = (
         Parameter("model", "choice", "SD2S", "what the junction is", choices=tuple(OWN)),
         Parameter("gap", "energy", 1.0, "gap of the leads: that of the contact, and the unit of the defaults", above=0),

@@ -19,7 +19,9 @@ SIGMAS = 5.0
 """How many standard errors a number drawn at random may be off."""
 ROUNDING = 1e-9
 TOLD = 0.1
-"""Two lines can be told apart if no fit's centre need be off by more than this share of their distance."""
+"""Two lines can be told apart if no fit's centre need be off by more than this share of their distance or width."""
+UNEVEN = 100.0
+"""A fit is not looked at where one line is so many times as wide as the other: no bins suit both."""
 
 
 def findings(one: LightScattering, record: xarray.Dataset) -> list[Finding]:
@@ -167,8 +169,10 @@ def _best_errors(v: dict[str, Any], photons: Any) -> Any:
 
 
 def _told_apart(v: dict[str, Any], best: Any) -> Any:
-    """Whether the lines stand so far apart that a fit can tell which is which, for every point."""
-    return best[:, :2].max(axis=1) < TOLD * np.abs(_apart(v))
+    """Whether a fit can tell which line is which and has photons enough for its errors to mean something."""
+    widths = light_measured.line_widths(v).T
+    sharp = np.all(best < TOLD * widths, axis=1) & (widths.max(axis=1) < UNEVEN * widths.min(axis=1))
+    return sharp & (best.max(axis=1) < TOLD * np.abs(_apart(v)))
 
 
 def _heights(one: Any, record: xarray.Dataset, points: list[dict[str, Any]], told: Any) -> list[Finding]:
@@ -271,7 +275,7 @@ def _beats(one: Any, record: xarray.Dataset, v: dict[str, Any]) -> list[Finding]
             "the same of the count rate ⟨D†D⟩(t): photons carry the number with them",
             one.flat(record.count_contrast),
             "",
-            np.zeros(len(a)),
+            np.where(np.isfinite(one.flat(record.count_contrast)), np.zeros(len(a)), np.nan),
             1e-6,
             "PHYSICS 3b",
         ),

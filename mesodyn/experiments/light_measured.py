@@ -24,6 +24,8 @@ AGAIN, COUNTS, FILM = 1, 2, 3
 """Branches of the tree of seeds besides the runs themselves: 0, run."""
 ASIDE = 0.25
 """A fit begins this share of a width outside the lines, with widths and a background that are too large."""
+GONE = 10.0
+"""What decays so many times from one moment to the next leaves no record of a beat."""
 KINDS = {
     **dict.fromkeys(("time",), "time"),
     **dict.fromkeys(("frequency", "fit_centre", "fit_centre_error", "beat_frequency", "threshold"), "energy"),
@@ -133,6 +135,8 @@ def _light(one: Any, v: dict[str, Any], matter: dict[str, Matter]) -> dict[str, 
 def _beat(v: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
     """Frequency and contrast of |field|^2 and of the counts, from the record by the matrix pencil."""
     step = float(found["time"][1])
+    if float(line_widths(v).max()) * step > GONE:
+        return dict.fromkeys(("beat_frequency", "beat_contrast", "count_contrast"), np.nan)
     power = np.abs(found["field"]) ** 2
     frequency, contrast = _contrast(step, power / power[0])
     counts = _contrast(step, found["count_rate"] / found["count_rate"][0])[1]
@@ -276,16 +280,18 @@ def _back_action(matter: Matter, v: dict[str, Any], light: dict[str, Any]) -> di
     state = ket[:, None] * ket.conj()
     waiting = detection.effective(matter.still, cold)
     timed = detection.at_times(waiting, cold[0], state, light["time"])
-    tuned = detection.at_frequencies(waiting, cold[0], state, light["frequency"])
+    still = np.where(light["frequency"] == 0, 1e-9 * light["bin_width"], light["frequency"])  # 0 is the trap's own pole
+    tuned = detection.at_frequencies(waiting, cold[0], state, still)
     mean = detection.averaged(waiting, cold[0], state)
     populations = np.sqrt(np.abs(timed[:, 0, 0] * timed[:, 2, 2]))
+    whole = np.einsum("tii->t", timed).real
     kept = np.abs(timed[:, 2, 0]) / np.where(populations > 0, populations, np.nan)
     heights = 2 * tuned[:, 2, 0] / (tuned[:, 0, 0] + tuned[:, 2, 2]).real
     at_line = int(np.argmin(np.abs(light["frequency"] - v["excitation_high"])))
     return {
         "kept_at_time": kept,
         "kept_least": np.nanmin(kept),
-        "coherence_at_time": 2 * timed[:, 2, 0] / np.einsum("tii->t", timed).real,
+        "coherence_at_time": np.where(whole > 0, 2 * timed[:, 2, 0] / np.where(whole > 0, whole, 1.0), np.nan),
         "coherence_at_frequency": heights,
         "coherence_on_line": abs(heights[at_line]),
         "line_offset": light["frequency"][at_line] - v["excitation_high"],

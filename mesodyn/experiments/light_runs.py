@@ -121,7 +121,7 @@ class Chain:
         silent[[self.step, 0]] -= self.seen_low, self.seen_high
         for _ in range(events):
             state = transition @ (silent * state)
-        return found - float(state.sum())
+        return float(np.clip(found - state.sum(), 0.0, 1.0))
 
     def moments(self, events: int, low: float, high: float) -> tuple[float, float]:
         """Mean and mean square of a score that a photon adds to: `low` on the lower line, `high` on the upper."""

@@ -59,6 +59,7 @@ class LightScattering(Experiment):
     )
     scale = "excitation_low"
     second_method = "resolvent"
+    block_points = 32
     parameters = (
         Parameter("excitation_low", "energy", 5.0, "ε(N): energy of the excitation with N particles", above=0),
         Parameter("excitation_high", "energy", 5.6, "ε(N + k)", above=0),

@@ -76,6 +76,7 @@ class Magnetization(Experiment):
     accounts = ()
     account_reason = "not applicable: M commutes with N, so all three are identical; choose lead instead"
     animated = False
+    block_points = 32768
     parameters = (
         Parameter("sweep", "choice", "growing", "what the field does", choices=("growing", "rotating")),
         Parameter(

@@ -125,7 +125,8 @@ def resolve(parameters: Sequence[Parameter], given: Mapping[str, Any], scale: st
             must = f"given with a unit when other parameters are: the default of {missing[0]} is a multiple of it"
             example = "100 Hz" if known[scale].kind == "energy" else units.KINDS[known[scale].kind].example
             raise InputError(scale, must, Shown("not given"), f"add --set {scale}='{example}'")
-        unit = abs(resolved.get(scale, 1.0))
+        own = known[scale].default if scale in known else 1.0
+        unit = abs(resolved.get(scale, own)) / own
         if scale in known and DIMENSIONAL[known[scale].kind] == -1:
             unit = 1 / unit  # hbar over a time or an inertia
         if missing and not np.all(unit):

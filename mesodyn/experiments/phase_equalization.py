@@ -40,6 +40,8 @@ CLOSEST = 1e-3
 """How far from pi the first of them is."""
 STEP = 0.1
 """The steps of a noisy flow, in units of the fastest time in it."""
+LONGEST, LONGEST_NOISY = 2e5, 2e4
+"""The longest record of a mean field without and with noise, in units of the fastest time in it."""
 
 
 def _of(model: str, default: float | int) -> Any:
@@ -61,6 +63,7 @@ class PhaseEqualization(Experiment):
         "ln 1/(π - φ); in the quantum version it does not."
     )
     second_method = "independent"
+    block_points = 8
     parameters = (
         Parameter("model", "choice", "quantum", "four quantum states and a bath, or mean field", choices=MODELS),
         Parameter("phase_difference", "angle", 2.0, "φ = φ_A - φ_B at the start"),
@@ -158,6 +161,19 @@ class PhaseEqualization(Experiment):
             raise InputError("account", "'superposition' in the mean field", self.account, why)
         elif v["kind"] != "fermion":
             raise InputError("kind", "left out in the mean field", v["kind"], "it makes no difference there")
+        else:
+            self._check_length()
+
+    def _check_length(self) -> None:
+        """Refuse a mean field that would be followed for hours."""
+        v = self.flat_values()
+        speed = np.array([theory.pace(f, g) for f, g in zip(theory.mean_fields(v), v["dephasing"], strict=True)])
+        most = (LONGEST_NOISY if self.noisy else LONGEST) / speed
+        if np.any(v["duration"] > most):
+            must = f"at most {self.shown('time', float(f'{most.min():.4g}'))}: something else is so fast beside it"
+            raise InputError(
+                "duration", must, Shown("longer"), "give a shorter one, or bring rates and energies closer"
+            )
 
     @property
     def quantum(self) -> bool:
@@ -167,7 +183,7 @@ class PhaseEqualization(Experiment):
     @property
     def noisy(self) -> bool:
         """Whether the mean field is kicked."""
-        return not self.quantum and bool(np.any(np.asarray(self.values["dephasing"]) > 0))
+        return not self.quantum and self.anywhere("dephasing")
 
     def system(self) -> LinkedTraps:
         """The four states of the quantum model."""
@@ -274,8 +290,7 @@ class PhaseEqualization(Experiment):
     def _kicked(self, field: LinkedPhases, start: Any, times: Any, noise: float, point: int) -> Any:
         """Noisy trajectories (trajectories, moments, 3)."""
         count = self.values["trajectories"]
-        fastest = field.tunnelling * (4 + 4 * field.number_damping + field.phase_damping) + abs(field.detuning)
-        steps = int(np.ceil((times[1] - times[0]) * fastest / STEP))
+        steps = int(np.ceil((times[1] - times[0]) * theory.pace(field, noise) / STEP))
         push = np.array([0.0, 0.0, 0.0, np.sqrt(2 * noise)])
         found = noisy_flow(
             field.turned_slope,

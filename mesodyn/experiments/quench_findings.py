@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 FAINT = 1e-7
 """Below this modulus, in stiffnesses, a field has no phase."""
+SEPARATRIX = 1e-6
+"""Closer than this to m = 1 the period is that of what rounding started."""
+COARSE = 0.15
+"""The longest step of a record from which a period is read, in periods of the fastest swing."""
 KEPT = 100
 """How many tolerances what is conserved may drift by."""
 SOURCE = "PHYSICS 3f"
@@ -61,7 +65,14 @@ def _turning(e: SelfConsistent, record: xarray.Dataset, v: Any) -> list[Finding]
     return [
         e.finding("precession", text, turned, "energy", expected, loose, f"{SOURCE}: 2[ξ - ξ0(u² - v²)]/ħ"),
         _drift(e, "weight_drift", "largest change of v²: a wrong number never relaxes", weight, 1.0),
-        _drift(e, "energy_drift", "largest change of the energy", e.flat(record.energy), v["stiffness"], "energy"),
+        _drift(
+            e,
+            "energy_drift",
+            "largest change of the energy",
+            e.flat(record.energy),
+            v["stiffness"] + np.abs(v["detuning"]),
+            "energy",
+        ),
     ]
 
 
@@ -70,9 +81,19 @@ def _settling(e: SelfConsistent, record: xarray.Dataset, v: Any) -> list[Finding
     energy, field, made = (e.flat(record[n]) for n in ("energy", "field", "coherence"))
     ends = theory.ground(v["stiffness"], v["detuning"])
     lost = e.flat(record.dissipated)[-1]
+    size = v["stiffness"] + np.abs(v["detuning"])
+    distance = np.maximum(np.abs(1 - np.abs(v["detuning"]) / v["stiffness"]), 0.1)
     moving = np.abs(field).max(axis=0) > FAINT * v["stiffness"]
     settled = np.abs(field[-1] - 2 * v["stiffness"] * made[-1]) < 1e-6 * v["stiffness"]
-    known = np.where(moving & settled & (np.abs(np.abs(v["detuning"]) / v["stiffness"] - 1) > 0.05), 1.0, np.nan)
+    slow = (1 / v["relaxation_rate"] + v["relaxation_rate"] / (4 * v["stiffness"] ** 2)) / distance
+    known = np.where(
+        moving
+        & settled
+        & (e.flat(record.time)[-1] > 10 * slow)
+        & (np.abs(np.abs(v["detuning"]) / v["stiffness"] - 1) > 0.05),
+        1.0,
+        np.nan,
+    )
     rise = np.maximum(np.diff(energy, axis=0).max(axis=0), 0.0)
     rates = np.array([dot.growth() for dot, _ in e.dots()])
     growth = e.flat(record.growth)
@@ -102,7 +123,7 @@ def _settling(e: SelfConsistent, record: xarray.Dataset, v: Any) -> list[Finding
             rise,
             "energy",
             0.0 * rise,
-            KEPT * e.tolerance * v["stiffness"],
+            KEPT * e.tolerance * size,
             f"{SOURCE}: dE/dt ≤ 0",
         ),
         e.finding(
@@ -111,7 +132,7 @@ def _settling(e: SelfConsistent, record: xarray.Dataset, v: Any) -> list[Finding
             energy[0] - energy[-1] - lost,
             "energy",
             0.0 * lost,
-            KEPT * e.tolerance * v["stiffness"],
+            KEPT * e.tolerance * size,
             f"{SOURCE}: dE/dt = -|Δ - 2ξ0 a*b|²/τξ0",
         ),
     ]
@@ -124,19 +145,22 @@ def _swinging(e: SelfConsistent, record: xarray.Dataset, v: Any) -> list[Finding
     solutions = [theory.Elliptic.of(dot, start) for dot, start in e.dots()]
     periods = np.array([s.period for s in solutions])
     swing = np.array([s.roots[1] - s.roots[0] for s in solutions])
+    near = np.array([1 - s.parameter for s in solutions])
+    known = np.where((swing > 1e-6) & (near > SEPARATRIX), 1.0, np.nan)
+    step = (time[-1] - time[-2]) * np.array([s.speed for s in solutions]) / np.pi
     found = np.array([_period(time[:, k], weight[:, k]) for k in range(len(swing))])
+    found = np.where(step < COARSE, found, np.nan)
     off = np.array([np.abs(weight[:, k] - s.weight(time[:, k])).max() for k, s in enumerate(solutions)])
     growing = 1 + time[-1] / periods  # the phase error grows with every swing
     ends = (("least", weight.min(axis=0), 0), ("largest", weight.max(axis=0), 1))
-    step = (time[-1] - time[-2]) / periods
     return [
         e.finding(
             "period",
             "period of v², from its turning points",
             found,
             "time",
-            np.where(np.isfinite(found) & (swing > 1e-6), periods, np.nan),
-            periods * (1e-6 / np.maximum(swing, 1e-6) + step**4),
+            np.where(np.isfinite(found), periods * known, np.nan),
+            periods * (1e-6 / np.maximum(swing * near, 1e-6) + step**4),
             f"{SOURCE}: 2K(m)/Ω̃",
         ),
         e.finding(
@@ -144,8 +168,8 @@ def _swinging(e: SelfConsistent, record: xarray.Dataset, v: Any) -> list[Finding
             "largest distance of v² from its elliptic function",
             off,
             "",
-            np.where(swing > 1e-6, 0.0, np.nan),
-            KEPT * e.tolerance * growing,
+            0.0 * known,
+            KEPT * e.tolerance * growing / near,
             f"{SOURCE}: w1 + (w2 - w1) sn²",
         ),
         *(
@@ -154,25 +178,28 @@ def _swinging(e: SelfConsistent, record: xarray.Dataset, v: Any) -> list[Finding
                 f"{name} v² in the record",
                 value,
                 "",
-                np.where(time[-1] > periods, [s.roots[k] for s in solutions], np.nan),
+                np.where((time[-1] > periods) & (step < COARSE), [s.roots[k] for s in solutions], np.nan) * known,
                 40 * step**2 * swing + KEPT * e.tolerance,
                 f"{SOURCE}: w{k + 1}",
             )
             for name, value, k in ends
         ),
-        _drift(e, "energy_drift", "largest change of the energy", energy, v["stiffness"], "energy"),
+        _drift(
+            e, "energy_drift", "largest change of the energy", energy, v["stiffness"] + np.abs(v["detuning"]), "energy"
+        ),
         _drift(e, "charge_drift", "largest change of v² + |Δ|²/g²", charge, 1 + np.abs(charge[0])),
     ]
 
 
 def _period(time: Any, weight: Any) -> float:
     """Twice the mean distance of two turning points; nan for fewer than three."""
-    from scipy.interpolate import CubicSpline
+    from scipy.interpolate import PPoly, make_interp_spline
 
     if np.ptp(weight) < 1e-9:
         return float("nan")
     even = np.linspace(time[0], time[-1], len(time))
-    turning = CubicSpline(time, weight).derivative().roots(extrapolate=False)
+    curve = PPoly.from_spline(make_interp_spline(time, weight, k=5))
+    turning = curve.derivative().roots(extrapolate=False)
     turning = turning[(turning > even[1]) & (turning < even[-2])]
     if len(turning) < 3:
         return float("nan")

@@ -65,7 +65,8 @@ class Theory:
 
     def slack(self, time: Array) -> Array:
         """How far a frequency of the first Fourier component may be off."""
-        reach = np.minimum(time[-1], FOLLOWED * self.spreading)
+        seen = -np.log(FAINT) / np.maximum(self.v["dephasing"], 1e-300)  # after that no figure is left
+        reach = np.minimum(np.minimum(time[-1], FOLLOWED * self.spreading), seen)
         return np.asarray(1e-12 * self.fold * np.abs(self.rate) + (8 * self.rounding(time) + self.bent) / reach)
 
 

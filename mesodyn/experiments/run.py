@@ -62,8 +62,14 @@ class Run:
         return str(self.record.attrs["method"])
 
     def figures(self, at: Mapping[str, float] | None = None) -> dict[str, Figure]:
-        """The figures by name; `at` picks the point of the axes that figures along the protocol show."""
-        return {name: figure for name, (figure, _) in self.drawn(at).items()}
+        """The figures by name; `at` picks the point of the axes that figures along the protocol show.
+
+        ``figure.get_label()`` is the caption of each.
+        """
+        drawn = self.drawn(at)
+        for figure, caption in drawn.values():
+            figure.set_label(caption)
+        return {name: figure for name, (figure, _) in drawn.items()}
 
     def drawn(self, at: Mapping[str, float] | None = None) -> dict[str, tuple[Figure, str]]:
         """The figures with their captions."""
@@ -131,7 +137,7 @@ class Run:
         archive.write_dataset(self.findings_as_dataset(), place / "findings.nc")
         archive.write_json(self.as_json(), place / "findings.json")
         if animation and self.experiment.animated:
-            self.animate(place / "animation.gif", at)
+            self.animate(place / archive.ANIMATION, at)
         self.redraw(place, at)
 
     def redraw(self, place: Path, at: Mapping[str, float] | None = None) -> Path:
@@ -151,7 +157,7 @@ class Run:
 
         e = self.experiment
         pictures = []
-        moving = place / "animation.gif"
+        moving = place / archive.ANIMATION
         if moving.exists():
             text = "What happens, moment by moment."
             pictures.append(report.Picture("Animation", text, moving.read_bytes(), "image/gif"))
@@ -186,8 +192,9 @@ class Run:
         return [self._row(finding) for finding in self.findings.values()]
 
     def described(self) -> dict[str, Any]:
-        """What was run, as `run.toml` holds it."""
-        return described(self.experiment)
+        """What was run, as `run.toml` holds it; a run in one piece is one block."""
+        sizes = {name: int(values.size) for name, values in self.experiment.axes().items()}
+        return described(self.experiment) | ({"blocks": sizes} if sizes else {})
 
     def _row(self, finding: Finding) -> dict[str, Any]:
         import numpy as np

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from mesodyn.errors import InputError, Shown
 from mesodyn.experiments import block_run, blocks
 from mesodyn.experiments.base import Experiment
 from mesodyn.experiments.blocks import Partition
-from mesodyn.experiments.description import described
+from mesodyn.experiments.description import described, from_description, versions
 from mesodyn.experiments.run import Run, load
 
 
@@ -96,29 +96,45 @@ def _finished(job: Job, division: Partition, place: Path) -> Run:
 def _gone_on(job: Job, folder: Path) -> Run:
     """Go on with the run in a folder, if it is the same run."""
     data = archive.read_toml(folder / archive.TOML)
-    wanted = described(job.experiment)
-    for key in ("experiment", "account", "seed", "quick", "keep", "parameters"):
-        if data.get(key) != wanted.get(key):
-            must = f"the one that is gone on with: {folder} has another {key}"
-            raise InputError("run", must, Shown(_difference(data.get(key), wanted.get(key))), "use another folder")
+    there = from_description(data, str(folder / archive.TOML))
+    for what, mine, other in _told_apart(job.experiment, there):
+        must = f"the {what} of the run that is gone on with ({_brief(other)} in {folder})"
+        raise InputError(what, must, Shown(_brief(mine)), "name another folder with --out")
     if not (folder / archive.BLOCKS).is_dir():
         return load(folder)
-    division = blocks.read(job.experiment, data.get("blocks", {}))
-    whole = (folder / archive.CHECKSUMS).is_file()
-    if whole and len(block_run.Store(folder).have(division.count)) == division.count:
+    division = blocks.read(there, data.get("blocks"))
+    if (folder / archive.CHECKSUMS).is_file() and not block_run.missing(folder, division):
         return load(folder)
+    for name, version in versions().items():
+        if (old := data.get("versions", {}).get(name, version)) != version:
+            must = f"{old}, with which {folder} was begun: other versions may give other bits"
+            raise InputError(f"the version of {name}", must, Shown(version), "install that, or use another folder")
     with archive.growing_folder(folder, resume=True) as place:
         return _finished(job, division, place)
 
 
-def _difference(there: Any, wanted: Any) -> str:
-    """What differs, in a few words."""
-    if isinstance(there, Mapping) and isinstance(wanted, Mapping):
-        for name in sorted({*there, *wanted}):
-            if there.get(name) != wanted.get(name):
-                return f"{name} {_brief(wanted.get(name))}, there {_brief(there.get(name))}"
-    return f"{_brief(wanted)}, there {_brief(there)}"
+def _told_apart(mine: Experiment, there: Experiment) -> Iterator[tuple[str, Any, Any]]:
+    """What differs between two experiments: its name, and both values."""
+    for what in ("name", "account", "seed", "quick", "keep"):
+        if getattr(mine, what) != getattr(there, what):
+            yield "experiment" if what == "name" else what, getattr(mine, what), getattr(there, what)
+            return
+    for name, value in mine.values.resolved.items():
+        if not _same(value, there.values[name]):
+            yield name, value, there.values[name]
+            return
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values of a parameter are the same, their axes too."""
+    if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other):
+        return all(map(_same, one, other))
+    if hasattr(one, "equals") and hasattr(other, "equals"):
+        return bool(one.equals(other))
+    return not hasattr(one, "equals") and not hasattr(other, "equals") and bool(one == other)
 
 
 def _brief(value: Any) -> str:
-    return "an axis" if isinstance(value, Mapping) else repr(value)
+    if hasattr(value, "dims"):
+        return f"{value.size} values from {float(value.min()):.6g} to {float(value.max()):.6g}"
+    return str(value)

@@ -29,6 +29,8 @@ OCTAVES = 30
 """Moments at T/2, T/4, ...: a phase is followed from the start, however fast it turns."""
 SMALL = 1e-3
 """The largest field at which the growth from |N_c> is still taken as linear, in stiffnesses."""
+LONGEST = 2e5
+"""The longest record, times all energies and rates."""
 WATCHED = 6.0
 """For how long that growth is followed, in units of the faster of its two times."""
 
@@ -57,6 +59,7 @@ class SelfConsistent(Experiment):
     accounts = ()
     account_reason = "the mean field is the superposition itself; leads that are solved exactly are in gate-sweep"
     second_method = "multistep"
+    block_points = 16
     parameters = (
         Parameter("lead", "choice", "relaxing", "how the lead's field follows", choices=LEADS),
         Parameter("stiffness", "energy", 1.0, "ξ0 of the lead", above=0),
@@ -115,6 +118,14 @@ class SelfConsistent(Experiment):
         for name, lead in (("relaxation_rate", "relaxing"), ("frequency", "hamiltonian")):
             if v["lead"] != lead and v[name] is not None:
                 raise InputError(name, f"left out with a lead that is {v['lead']}", Shown("given"), f"use lead={lead}")
+        rates = (v[name] for name in ("stiffness", "detuning", "order_parameter", "relaxation_rate", "frequency"))
+        fastest = sum(abs(rate) for rate in rates if rate is not None)
+        if np.any(np.asarray(v["duration"] * fastest) > LONGEST):
+            longest = float((LONGEST / np.asarray(fastest)).min())
+            must = f"at most {self.shown('time', float(f'{longest:.4g}'))}: something else is so fast beside it"
+            raise InputError(
+                "duration", must, Shown("longer"), "give a shorter one, or bring the energies and rates closer"
+            )
         if v["lead"] == "instantaneous":
             for name, made in (("order_parameter", _made(v.resolved)), ("order_phase", v["phase"])):
                 if not np.allclose(v[name], made, rtol=1e-9, atol=0.0):

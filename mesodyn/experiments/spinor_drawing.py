@@ -23,8 +23,8 @@ def figures(
     from mesodyn.figures import plots
 
     one, point = _point(experiment, record, at)
-    scale = one.scaled("field integral", "∫B dl", float(point.field_integral.max()))
-    x = point.field_integral.values / scale.factor
+    scale = one.scaled("field integral", "∫B dl", float(point.setting.max()))
+    x = point.setting.values / scale.factor
     marks = _turns(one, point, scale.factor)
     beams = {f"beam {name}": plots.Curve(point.intensity.sel(exit=name).values, style="line") for name in ("O", "H")}
     found = {
@@ -79,7 +79,7 @@ def _turns(one: SpinorInterferometer, point: xarray.Dataset, factor: float) -> d
     period = float(one.findings(point)["precession_period"].value) / factor
     if not np.isfinite(period):
         return {}
-    last = float(point.field_integral.max()) / factor
+    last = float(point.setting.max()) / factor
     return {f"{2 * n}π": n * period for n in range(1, int(last / period) + 1)}
 
 
@@ -89,8 +89,8 @@ def animation(experiment: SpinorInterferometer, record: xarray.Dataset, at: Mapp
     from mesodyn.figures.plots import Span
 
     one, point = _point(experiment, record, at)
-    scale = one.scaled("field integral", "∫B dl", float(point.field_integral.max()))
-    x = point.field_integral.values / scale.factor
+    scale = one.scaled("field integral", "∫B dl", float(point.setting.max()))
+    x = point.setting.values / scale.factor
     frames = np.linspace(x[0], x[-1], one.frames)
 
     def film(values: Any) -> Any:

@@ -22,6 +22,8 @@ Array = NDArray[np.float64]
 
 PUBLISHED = {"rauch_1975": (704.0, 38.0), "rauch_1978": (716.8, 3.8)}
 """Measured periods in degrees with their standard errors: Phys. Lett. A 54, 425 (1975); Z. Phys. B 29, 281 (1978)."""
+WASHED = 6.5
+"""By so many radians (one deviation) the wavelengths may be apart at the end of a scan; then no spin is left."""
 FITTED = 1e-9
 """What is granted to a fit of exact samples."""
 BRIGHT = 0.01
@@ -40,7 +42,7 @@ class _Scan:
     def __init__(self, experiment: SpinorInterferometer, record: xarray.Dataset) -> None:
         self.experiment, self.record, self.spin = experiment, record, experiment.spin
         self.v = v = experiment.flat_values()
-        self.x = self.of("field_integral")
+        self.x = self.of("setting")
         self.turn = 2 * np.pi / (turn_rate() * v["wavelength"])  # field integral of one turn of the spin
         self.weights = SpinorPaths(spin=self.spin).populations(v["polarization"], v["polarization_angle"])
         up, down = self.weights[:, 0], self.weights[:, -1]
@@ -105,7 +107,8 @@ def _periods(scan: _Scan, period: Array, turn: Array) -> list[Finding]:
     """The periods in the field integral and in the angle, and the published ones."""
     e = scan.experiment
     ideal = scan.turn / scan.spin * scan.visible if scan.spin else np.nan * scan.turn
-    spinning = np.where(np.isfinite(turn), 1.0, np.nan)
+    washed = 2 * np.pi * e.flat_values()["wavelength_spread"] * scan.x.max(axis=0) / scan.turn > WASHED
+    spinning = np.where(np.isfinite(turn) & ~washed, 1.0, np.nan)
     angle = 2 * np.pi * period / turn
     found = [
         e.finding(
@@ -123,7 +126,7 @@ def _periods(scan: _Scan, period: Array, turn: Array) -> list[Finding]:
             turn,
             "field integral",
             scan.turn * spinning,
-            FITTED * scan.turn,
+            FITTED * (1 + 100 * e.flat_values()["wavelength_spread"]) * scan.turn,
             "DEFINITIONS 6.10: 2πh/(|γ|mλ)",
         ),
         e.finding(
@@ -131,14 +134,15 @@ def _periods(scan: _Scan, period: Array, turn: Array) -> list[Finding]:
             "by what angle the spin turns in one period of the intensity: 4π for spin 1/2",
             angle,
             "angle",
-            2 * np.pi / scan.spin * scan.visible if scan.spin else np.nan * angle,
+            2 * np.pi / scan.spin * scan.visible * spinning if scan.spin else np.nan * angle,
             100 * FITTED,
             "2π/s",
         ),
     ]
     for name, (middle, error) in PUBLISHED.items():
-        text = f"period_angle minus the {middle:g}° of {name.replace('_', ' ').title()}, in its errors of {error:g}°"
-        found.append(e.finding(f"from_{name}", text, (np.degrees(angle) - middle) / error, equation="PEERS"))
+        paper = name.replace("_", " ").title()
+        text = f"period_angle minus the {middle:g}° of {paper}, in its errors of {error:g}°"
+        found.append(e.finding(f"from_{name}", text, (np.degrees(angle) - middle) / error, equation=paper))
     return found
 
 

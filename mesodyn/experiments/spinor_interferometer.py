@@ -57,6 +57,7 @@ class SpinorInterferometer(Experiment):
         "two-pi-rotation for traps whose number is in question"
     )
     second_method = "liouvillian"
+    block_points = 64
     parameters = (
         Parameter("field_integral", "field integral", "600 G*cm", "∫B dl in path B, the largest of the scan", above=0),
         Parameter("samples", "count", 121, "settings of the field, evenly from 0", low=PER_PERIOD + 1),
@@ -77,8 +78,6 @@ class SpinorInterferometer(Experiment):
         """Everything here has a unit; the scan must hold a whole period, finely enough."""
         self.values = replace(self.values, natural=False)
         v = self.values
-        if SCAN in self.axes():
-            raise InputError("an axis", "of a name that the record doesn't use", SCAN, "rename the axis")
         turns = np.asarray(v["field_integral"] * v["wavelength"] * turn_rate() / (4 * np.pi))
         if turns.min() < 1:
             must = "large enough for two full turns of the spin, 4πh/(|γ|mλ)"
@@ -122,7 +121,7 @@ class SpinorInterferometer(Experiment):
         found["coherence"] = 2 * v["contrast"] * flight.coherence
         across, against = (self._beam(1.0, angle).isel(moment=FLIGHT, drop=True) for angle in (np.pi / 2, np.pi))
         found["spin"], found["path_phase"] = 2 * across.spin_B, 2 * against.coherence
-        found["norm"], found["field_integral"] = last.norm, self.settings()
+        found["norm"], found["setting"] = last.norm, self.settings()
         grid = self.axes()
         whole = xarray.DataArray(np.zeros([c.size for c in grid.values()]), dims=tuple(grid), coords=grid)
         for name, variable in found.items():
@@ -132,7 +131,7 @@ class SpinorInterferometer(Experiment):
         if v["neutrons"]:
             found["counts"] = self._counted(found["intensity"])
         record = xarray.Dataset(found, attrs=beam.attrs)
-        record["field_integral"].attrs["units"] = self.unit("field integral")
+        record["setting"].attrs["units"] = self.unit("field integral")
         return record.drop_vars("segment", errors="ignore")
 
     def _beam(self, polarization: Any, angle: Any) -> xarray.Dataset:
@@ -141,7 +140,7 @@ class SpinorInterferometer(Experiment):
 
         v = self.values
         spread = xarray.DataArray(v["wavelength_spread"])
-        some = bool((spread > 0).any())
+        some = self.anywhere("wavelength_spread")
         places = np.linspace(-TAILS, TAILS, COLOURS) if some else np.zeros(1)
         colour = (
             axes.axis("colour", places) if some else xarray.DataArray(places, dims="colour", coords={"colour": places})
@@ -176,7 +175,7 @@ class SpinorInterferometer(Experiment):
         """Neutrons counted in both beams: Poisson numbers, drawn for each point by itself."""
         mean = self.values["neutrons"] * np.clip(intensity.values, 0, 1)
         flat = mean.reshape(*mean.shape[:2], -1)
-        drawn = [_poisson(generator(self.seed, point), flat[:, :, point]) for point in range(flat.shape[2])]
+        drawn = [_poisson(generator(self.seed, int(p)), flat[:, :, k]) for k, p in enumerate(self.places())]
         counts = np.stack(drawn, axis=2).reshape(mean.shape)
         return intensity.copy(data=counts.astype(float))
 

@@ -50,6 +50,7 @@ class Staircase(Experiment):
     accounts = ()
     account_reason = "none applies: the Hamiltonian conserves N, so ⟨N⟩ is the same in all of them"
     animated = False
+    block_points = 32768
     parameters = (
         Parameter("charging_energy", "energy", 1.0, "E_c", above=0),
         Parameter("kind", "choice", "fermion", "what the particles are", choices=("fermion", "boson")),

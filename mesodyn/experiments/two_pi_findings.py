@@ -92,7 +92,7 @@ class _Measured:
                 "probability of the left trap (A), given exactly one shared step",
                 left,
                 "",
-                theory.left,
+                theory.left * np.where(np.isfinite(left), 1.0, np.nan),
                 close,
                 "DEFINITIONS 6.4",
             ),
@@ -113,9 +113,8 @@ class _Measured:
         import xarray
 
         phases, grid = self.experiment.values["bias_phase"], self.experiment.axes()
-        name = phases.dims[0] if np.ndim(phases) == 1 else None
-        others = {k: value for k, value in self.experiment.values.resolved.items() if k != "bias_phase"}
-        if name is None or name in axes.broadcast_axes(_single(others)) or not resolved(phases.values):
+        name = fringe_axis(self.experiment)
+        if name is None:
             return []
         shape = tuple(len(values) for values in grid.values())
         place = list(grid).index(name)
@@ -158,7 +157,7 @@ class _Measured:
     def preparation(self) -> list[Finding]:
         """Two phases that become one before the link is cut, and the energy that this gives."""
         v, e = self.v, self.expected
-        if not np.any(v["preparation_time"] > 0):
+        if not self.experiment.anywhere("preparation_time"):
             return []
         ready = _last(self.record, "prepare")
         gain = e.shared * v["tunnelling"] * (e.vector[0] - e.start[0])
@@ -306,9 +305,19 @@ def _phase(end: Any, start: Any) -> Any:
     return np.where(strong, -np.angle(end * start.conj()) % (2 * np.pi), np.nan)
 
 
+def fringe_axis(experiment: TwoPiRotation) -> str | None:
+    """The axis that the bias phase has for itself, if it resolves a fringe."""
+    phases = experiment.values["bias_phase"]
+    others = {k: value for k, value in experiment.values.resolved.items() if k != "bias_phase"}
+    if np.ndim(phases) != 1 or not resolved(phases.values):
+        return None
+    name = str(phases.dims[0])
+    return None if name in axes.broadcast_axes(_single(others)) else name
+
+
 def _outcomes(record: xarray.Dataset) -> xarray.DataArray:
-    """Heats and weights side by side."""
+    """Heats and weights side by side; nan where a point has fewer of them than another."""
     import xarray
 
     parts = xarray.DataArray(["heat", "weight"], dims="part", name="part")
-    return xarray.concat([record.heat_values, record.heat_weights], dim=parts)
+    return xarray.concat([record.heat_values, record.heat_weights.where(record.heat_weights > 0)], dim=parts)

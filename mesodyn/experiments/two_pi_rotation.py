@@ -163,7 +163,7 @@ class TwoPiRotation(Experiment):
 
     def _preparation(self) -> list[Segment]:
         """The linked traps relax, so that their phases become one."""
-        if not np.any(self.values["preparation_time"] > 0):
+        if not self.anywhere("preparation_time"):
             return []
         return [self._relax(self.values["preparation_time"], "prepare")]
 
@@ -201,7 +201,8 @@ class TwoPiRotation(Experiment):
         """System, protocol and options of the evolution behind the record."""
         v = self.values
         options = {"initial": "thermal", "account": self.account, "method": self.method, "tolerance": self.tolerance}
-        options |= {"bath": Bath(dephasing=v["dephasing"], loss=v["loss"])}
+        options |= {"bath": Bath(dephasing=v["dephasing"], loss=v["loss"]), "seed": self.seed}
+        options |= {"places": self.labelled_places()}
         return self.system(), self.protocol(), options
 
     def comparable(self, record: xarray.Dataset) -> xarray.Dataset:
@@ -283,6 +284,13 @@ class TwoPiRotation(Experiment):
         for name, variable in record.data_vars.items():
             variable.attrs["units"] = self.unit(kinds.get(str(name), ""))
         return record
+
+    def uncut(self) -> tuple[str, ...]:
+        """The contrast is found along the bias phase."""
+        from mesodyn.experiments.two_pi_findings import fringe_axis
+
+        name = fringe_axis(self) if self.counting else None
+        return () if name is None else (name,)
 
     # -- what is measured -------------------------------------------------------------------------------------------
 

@@ -207,6 +207,7 @@ class TracePanel(MovingPanel):
             self.dots += ax.plot([], [], "o", color=colour, markersize=6, zorder=5, clip_on=False)
         limit_x(ax, self.time)
         ax.margins(y=0.12)
+        style.steady(ax)
         ax.set(xlabel=self.xlabel, ylabel=self.ylabel)
         shade(ax, self.spans)
         if len(self.lines) > 1:

@@ -360,8 +360,7 @@ def _draw_curves(ax: Axes, x: NDArray[np.float64], curves: Mapping[str, Curve]) 
     ys = [np.asarray(curve.y, dtype=float) for curve in curves.values()]
     for label, y in zip(curves, ys, strict=True):
         same_shape(f"curve {label!r}", y, x)
-    looks = zip(style.colours(len(ys)), nested(ys), _MARKERS * len(ys), strict=False)
-    theory = _THEORY
+    theory, looks = _THEORY, zip(style.colours(len(ys)), nested(ys), _MARKERS * len(ys), strict=False)
     for (label, curve), y, (colour, (rank, size), marker) in zip(curves.items(), ys, looks, strict=False):
         if curve.style == "markers" or (curve.style == "auto" and x.size <= FEW):
             grown = 4.0 + 1.8 * (size - 1 - rank)
@@ -374,6 +373,7 @@ def _draw_curves(ax: Axes, x: NDArray[np.float64], curves: Mapping[str, Curve]) 
             same_shape(f"what is expected of {label!r}", expected, x)
             ax.plot(x, expected, color="black", label=theory, linewidth=0.9, linestyle=(0, (1, 2)), zorder=4)
             theory = "_expected"
+    style.steady(ax)
 
 
 def _legend_below(drawing: Figure) -> None:

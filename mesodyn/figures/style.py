@@ -159,6 +159,14 @@ def rows_of_axes(drawing: Figure, wide: Sequence[bool], columns: int | None = No
     return [axes[i] for i in everything]
 
 
+def steady(ax: Axes) -> None:
+    """Keep what is constant but for rounding a straight line: don't magnify its last digits."""
+    low, high = (float(end) for end in ax.dataLim.intervaly)
+    size = max(abs(low), abs(high))
+    if np.isfinite(size) and 0.0 <= high - low < 1e-9 * size:
+        ax.set_ylim(low - 0.1 * size, high + 0.1 * size)
+
+
 def vectors(name: str, array: ArrayLike, components: int) -> NDArray[np.float64]:
     """Take an array of shape (frames, components), and no other."""
     given = np.asarray(array, dtype=float)

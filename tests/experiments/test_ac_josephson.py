@@ -321,3 +321,22 @@ def test_a_certificate_solves_a_passage_again_by_a_second_method():
 def test_wrong_input_is_refused(given, message):
     with pytest.raises(InputError, match=message):
         md.experiment(NAME, **given)
+
+
+def test_noisy_and_quiet_points_share_an_axis():
+    given: dict[str, Any] = {"drive": "current", "periods": 4, "trajectories": 4, "quick": True}
+    assert md.experiment("ac-josephson", poisoning=[0.0, 1.0], **given).run().passed
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"voltage": 1e-9}, "voltage must be at least"),
+        ({"drive": "voltage", "frequency": 1e-9}, "periods must be few enough"),
+        ({"drive": "current", "ac_current": 1e6}, "frequency must be such that the phase runs at most"),
+        ({"dynamics": "phase", "relaxation_time": 1e-3}, "periods must be so many"),
+    ],
+)
+def test_what_would_take_hours_is_refused(given, message):
+    with pytest.raises(InputError, match=message):
+        md.experiment("ac-josephson", **given)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -178,7 +179,14 @@ def test_what_makes_no_sense_is_refused(given_, words):
 
 
 def test_every_figure_and_the_film_can_be_made(tmp_path):
-    for extra in ({}, {"reference": "lead", "lead_number": 2, "tunnelling": 0.2, "switch": "off", "gate_shift": 0.1}):
+    lead: dict[str, Any] = {
+        "reference": "lead",
+        "lead_number": 2,
+        "tunnelling": 0.2,
+        "switch": "off",
+        "gate_shift": 0.1,
+    }
+    for extra in ({}, lead):
         done = md.experiment("beating", quick=True, chemical_potential=[1.0, 4.0], **extra).run()
         assert set(done.figures({"chemical_potential": 4.0})) == {"beat", "whole_run", "spectrum", "phasor"}
     assert done.animate(tmp_path / "beat.gif").stat().st_size > 10_000
@@ -204,3 +212,7 @@ def test_silence_has_no_lines_and_no_frequency():
     assert lines(0.1, nothing, 3)[0].size == 0
     rate, bent = frequency(np.linspace(0, 1, 40)[:, None], nothing[:, None])
     assert np.isnan(rate).all() and np.isnan(bent).all()
+
+
+def test_a_parameter_that_some_variables_do_not_depend_on_may_be_an_axis():
+    assert md.experiment("beating", quick=True, frame_potential=[-0.7, 0.6]).run().passed

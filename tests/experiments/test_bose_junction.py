@@ -16,7 +16,8 @@ ACCOUNTS = ("superposition", "conserving", "mixture")
 
 
 def run(**given: Any) -> Any:
-    return md.experiment(NAME, **({"quick": True, "thresholds": "no"} | given)).run()
+    usual: dict[str, Any] = {"quick": True, "thresholds": "no"}
+    return md.experiment(NAME, **(usual | given)).run()
 
 
 def value(found: Any, name: str) -> float:
@@ -41,7 +42,7 @@ def test_trapping_is_smeared_at_finite_number():
     given = {"imbalance": 0.6, "duration": 10.0}
 
     def mean(strength, **more):
-        return float(run(**given, **more, Lambda=strength).record.imbalance.mean())
+        return float(run(**given, **more, Lambda=strength).record.z.mean())
 
     below = [mean(9.0, particles=n) for n in (10, 100, 1000)]
     assert 0.25 > below[1] > below[2] > 0.03
@@ -117,7 +118,7 @@ def test_the_average_fringe_vanishes_in_a_mixture_only():
 
 def test_free_particles_do_not_feel_the_spread_of_totals():
     one, other = (run(account=a, particles=40, Lambda=0.0).record for a in ("superposition", "conserving"))
-    assert np.abs(one.imbalance - other.imbalance).max() < 1e-8
+    assert np.abs(one.z - other.z).max() < 1e-8
     assert np.abs(one.coherence - other.coherence).max() < 1e-8
 
 
@@ -136,9 +137,9 @@ def test_wells_may_be_renamed_and_phases_turned(model, z, phase, strength, bias)
     given = {"model": model, "particles": 15, "Lambda": strength, "duration": 2.0, "thresholds": "no"}
     here = md.experiment(NAME, **given, quick=True, imbalance=z, phase=phase, detuning=bias).record()
     there = md.experiment(NAME, **given, quick=True, imbalance=-z, phase=-phase, detuning=-bias).record()
-    assert here.imbalance.values == pytest.approx(-there.imbalance.values, abs=1e-7)
+    assert here.z.values == pytest.approx(-there.z.values, abs=1e-7)
     turned = md.experiment(NAME, **given, quick=True, imbalance=z, phase=phase + 2 * np.pi, detuning=bias).record()
-    assert here.imbalance.values == pytest.approx(turned.imbalance.values, abs=1e-7)
+    assert here.z.values == pytest.approx(turned.z.values, abs=1e-7)
     assert np.abs(here.norm - 1).max() < 1e-8
     scale = 15 * (1 + abs(strength) + abs(bias))
     assert np.ptp(here.energy.values) < 1e-7 * scale
@@ -149,13 +150,13 @@ def test_a_point_is_the_same_alone_and_in_a_sweep():
     for more in ({}, {"model": "mean-field"}, {"account": "mixture", "particles": 15}):
         swept = run(Lambda=strengths, imbalance=0.6, **more).record.sel(Lambda=8.0)
         alone = run(Lambda=8.0, imbalance=0.6, duration=float(swept.time[-1]), **more).record
-        for name in ("imbalance", "coherence", "energy"):
+        for name in ("z", "coherence", "energy"):
             assert np.array_equal(swept[name], alone[name])
 
 
 def test_interaction_and_strength_are_two_forms_of_one():
     one, other = run(interaction=0.2), run(Lambda=0.2 * 99 / 2)
-    assert one.record.imbalance.values == pytest.approx(other.record.imbalance.values, abs=1e-9)
+    assert one.record.z.values == pytest.approx(other.record.z.values, abs=1e-9)
 
 
 def test_units_change_the_numbers_only():
@@ -222,7 +223,7 @@ def test_figures_show_what_was_recorded(tmp_path):
     drawn = found.figures()
     assert set(drawn) == {"imbalance", "portrait", "threshold", "accounts", "distribution"}
     lines = {line.get_label(): line for line in drawn["imbalance"].axes[0].lines}
-    assert np.array_equal(lines["this run, N = 30"].get_ydata(), found.record.imbalance.values)
+    assert np.array_equal(lines["this run, N = 30"].get_ydata(), found.record.z.values)
     path = {line.get_label(): line for line in drawn["portrait"].axes[0].lines}["mean field"]
     inside = np.isfinite(path.get_ydata())
     assert np.abs(path.get_ydata()[inside]).max() == pytest.approx(0.3, abs=1e-3)
@@ -253,3 +254,23 @@ def test_where_many_bosons_are_is_where_their_coherent_state_is():
     row, column = np.unravel_index(seen.argmax(), seen.shape)
     assert (z[row], phi[column]) == pytest.approx((0.4, 1.0), abs=0.02)
     assert seen.max() == pytest.approx(1, abs=0.05)
+
+
+def test_the_imbalance_is_an_axis_as_any_other():
+    found = run(imbalance=[0.1, 0.3], particles=10)
+    assert found.passed and found.record.z.sizes["imbalance"] == 2
+    alone = run(imbalance=0.3, particles=10)
+    assert np.array_equal(found.record.z.sel(imbalance=0.3), alone.record.z)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"particles": 2, "account": "superposition"},
+        {"model": "mean-field", "damping": 1.0, "duration": 0.5, "imbalance": 0.05},
+        {"detuning": -0.1, "duration": 1e6},
+        {"detuning": 1e6, "thresholds": "yes"},
+    ],
+)
+def test_no_finding_fails_at_the_ends_of_the_parameters(given):
+    assert run(**given).passed

@@ -143,7 +143,7 @@ def test_an_axis_is_its_single_runs(account, more):
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "soft": ({"distortion": 0.1}, "E is convex"),
-    "an axis of the record": ({"weight": md.axis("harmonic", [0.1, 0.5])}, "an axis must be of a name"),
+    "an axis of the record": ({"weight": md.axis("harmonic", [0.1, 0.5])}, "axis must be called otherwise"),
     "wide": ({"spread": 2.0, "account": "conserving"}, "spread must be at most"),
     "mixed units": ({"moment_of_inertia": "1e-40 kg*m**2", "duration": 1.0}, "both with units or both plain"),
 }
@@ -170,3 +170,8 @@ def test_a_soft_body_is_drawn_without_plateaus_that_it_has_not():
 
 def test_the_record_is_certified_by_a_second_method():
     assert run(quick=True).certify().passed
+
+
+@pytest.mark.parametrize("given", [{"spread": 1e-3, "duration": 0.7}, {"m_c": 0, "fold": 2, "dephasing": 1e6}])
+def test_no_finding_fails_at_the_ends_of_the_parameters(given):
+    assert md.experiment("irregular-rotor", quick=True, **given).run().passed

@@ -232,3 +232,17 @@ def test_both_ways_to_a_spectrum_agree():
     assert first.attrs["method"] != second.attrs["method"]
     with pytest.raises(InputError, match="method"):
         one.solving("ode").record()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"width_low": 1e-9},
+        {"width_low": 1.0, "amplitude_low": 1000.0, "amplitude_high": 1e-9},
+        {"excitation_high": 5.0, "width_low": 1e6, "duration": 12.0},
+        {"weight": 0.0, "temperature": 1e6, "loss_per_event": 0.0},
+        {"background": 20.0, "events": 4, "runs": 15, "exchange": 1.0},
+    ],
+)
+def test_no_finding_fails_at_the_ends_of_the_parameters(given):
+    assert md.experiment("light-scattering", quick=True, **given).run().passed

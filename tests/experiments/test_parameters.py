@@ -1,6 +1,7 @@
 """From what is written to what is computed with: units, defaults, ranges, axes."""
 
 import math
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -35,6 +36,14 @@ def test_defaults_with_units_scale_with_the_tunnelling():
             assert other == pytest.approx(one * J ** DIMENSIONAL[parameter.kind], rel=1e-14), parameter.name
         else:
             assert other == one, parameter.name
+
+
+def test_a_scale_whose_own_default_is_not_one_keeps_the_proportions():
+    parameters = kind_of("light-scattering").parameters
+    natural, scaled = (resolve(parameters, given, "excitation_low") for given in ({}, {"excitation_low": "5 MHz"}))
+    for name in ("excitation_high", "width_low", "width_high", "chemical_potential"):
+        share = natural[name] / natural["excitation_low"]
+        assert scaled[name] == pytest.approx(share * scaled["excitation_low"], rel=1e-14), name
 
 
 def test_the_scale_is_the_modulus_of_the_tunnelling():
@@ -203,3 +212,11 @@ def test_an_inertia_can_be_the_scale():
     assert values["gap"] == pytest.approx(1.5)
     with pytest.raises(InputError, match=r"add --set inertia='1e-40 kg\*m\*\*2'"):
         resolve(both, {"gap": "3 Hz"}, "inertia")
+
+
+@pytest.mark.parametrize("name", ["bose-junction", "self-consistent", "ac-josephson", "irregular-rotor"])
+@pytest.mark.parametrize("axis", ["moment", "trajectory", "run", "current"])
+def test_no_axis_is_called_as_something_in_a_record(name, axis):
+    parameter = kind_of(name).scale if name != "irregular-rotor" else "moment_of_inertia"
+    with pytest.raises(InputError, match="axis must be called otherwise"):
+        md.experiment(name, **cast(Any, {parameter: md.axis(axis, [1.0, 2.0])}))

@@ -1,5 +1,7 @@
 """Phases of two linked traps become equal, in the quantum model and in the mean field."""
 
+from typing import Any, cast
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,12 @@ def run(**given):
     for finding in made.findings.values():
         assert finding.passed is not False, (finding.name, finding.value.values, finding.expected)
     return made
+
+
+def followed(**given: Any) -> Any:
+    """The record without its findings."""
+    made: Any = md.experiment(NAME, **given)
+    return made.followed()
 
 
 def value(made, name):
@@ -52,7 +60,7 @@ def test_both_order_parameters_end_at_the_mean_phase_shrunk_by_the_cosine_of_hal
 
 
 def test_both_traps_show_the_same_order_parameter_in_the_end_only_when_the_local_operator_is_asked():
-    made = md.experiment(NAME, weight=0.3, rate=1.0, duration=40.0, quick=True)
+    made: Any = md.experiment(NAME, weight=0.3, rate=1.0, duration=40.0, quick=True)
     record = made.run().record
     last = record.isel(moment=-1)
     assert abs(last.order_parameter_A - last.order_parameter_B) < 1e-8
@@ -100,7 +108,7 @@ def test_dephasing_takes_part_of_the_binding_and_speeds_the_energy_up():
 
 def test_a_second_method_gives_the_same_record():
     for options in ({"detuning": 0.3, "temperature": 0.4}, {"model": "mean-field", "start_imbalance": 0.2}):
-        made = md.experiment(NAME, quick=True, **options)
+        made: Any = md.experiment(NAME, quick=True, **options)
         one, other = made.followed(), made.solving("independent").followed()
         assert one.attrs["method"] != other.attrs["method"]
         for name in ("energy", "imbalance", "coherence"):
@@ -142,7 +150,7 @@ def test_at_pi_nothing_moves_until_there_is_noise():
     # kicks of size sqrt(γ) grow at 2g + κ/4 = 0.15: a thousand times less noise is ln(1000)/2/0.15 = 23 later
     errors = [float(r.record.equalised.std() / np.sqrt(30)) for r in (weak, strong)]
     later = value(weak, "equalisation_time") - value(strong, "equalisation_time")
-    assert later == pytest.approx(np.log(1000) / 2 / 0.15, abs=4 * np.hypot(*errors))
+    assert later == pytest.approx(np.log(1000) / 2 / 0.15, abs=4 * np.hypot(errors[0], errors[1]))
     assert abs(float(weak.record.imbalance.mean())) < 0.1  # to either side
 
 
@@ -164,17 +172,16 @@ def test_without_phase_damping_a_start_above_zero_ends_in_a_number_state():
 )
 def test_the_energy_of_the_mean_field_never_rises(phase, imbalance, g, kappa, detuning):
     given = {"number_damping": g, "phase_damping": kappa, "start_imbalance": imbalance, "detuning": detuning}
-    made = md.experiment(NAME, model="mean-field", phase_difference=phase, duration=20.0, quick=True, **given)
-    record = made.followed()
+    record = followed(model="mean-field", phase_difference=phase, duration=20.0, quick=True, **given)
     assert np.diff(record.energy).max() < 1e-8 and np.abs(record.length - 1).max() < 1e-7
 
 
 def test_trajectories_do_not_depend_on_how_many_there_are_or_on_other_points():
-    given = {"model": "mean-field", "dephasing": 1e-2, "quick": True, "duration": 10.0}
-    few, many = (md.experiment(NAME, trajectories=n, **given).followed() for n in (3, 5))
+    given: dict[str, Any] = {"model": "mean-field", "dephasing": 1e-2, "quick": True, "duration": 10.0}
+    few, many = (followed(trajectories=n, **given) for n in (3, 5))
     assert np.array_equal(few.equalised, many.equalised[:3], equal_nan=True)
     axis = md.axis("phase_difference", [2.0, 2.5])
-    both = md.experiment(NAME, trajectories=3, phase_difference=axis, **given).followed()
+    both = followed(trajectories=3, phase_difference=axis, **given)
     assert np.array_equal(both.energy.sel(phase_difference=2.0), few.energy)
 
 
@@ -188,7 +195,7 @@ def test_a_point_of_a_sweep_has_the_bits_of_a_single_run():
             assert np.array_equal(there, finding.value, equal_nan=True), name
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "number_damping": ({"number_damping": 0.1}, "left out in the quantum model"),
     "trajectories": ({"trajectories": 10}, "left out in the quantum model"),
     "rate": ({"model": "mean-field", "rate": 0.1}, "left out in the mean field"),
@@ -212,9 +219,22 @@ def test_what_makes_no_sense_is_refused_with_the_reason(case):
 @pytest.mark.parametrize("options", [{}, {"model": "mean-field", "phase_difference": np.pi}, {"phase": "0:3:3"}])
 def test_it_is_drawn(options, tmp_path):
     made = md.experiment(NAME, quick=True, **options).run()
-    figures = made.figures()
+    figures, experiment = made.figures(), cast(Any, made.experiment)
     assert {"in_time", "equalisation_time", "near_pi"} <= set(figures)
-    assert ("order_parameter" in figures) == (made.experiment.quantum and made.experiment.account == "superposition")
+    assert ("order_parameter" in figures) == (experiment.quantum and experiment.account == "superposition")
     if not made.experiment.axes():
         assert made.animate(tmp_path / "a.gif").stat().st_size > 10_000
     assert made.summary
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"duration": 1.0},
+        {"temperature": 2e-313},
+        {"model": "mean-field", "dephasing": 1.0, "duration": 20.0, "trajectories": 4},
+        {"model": "mean-field", "start_imbalance": 1.0, "number_damping": 6.0, "tunnelling": "120 Hz"},
+    ],
+)
+def test_no_finding_fails_at_the_ends_of_the_parameters(given):
+    assert md.experiment("phase-equalization", quick=True, **given).run().passed

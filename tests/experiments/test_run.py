@@ -69,6 +69,8 @@ CASES = {
     "quench": ("self-consistent", {"stiffness": "100 Hz", "weight": "[0.2, 0.6]", "duration": "5 ms"}),
     "light": ("light-scattering", {"events": 5, "runs": 20, "account": "conserving", "exchange": 0.2}),
     "light on an axis": ("light-scattering", {"excitation_high": "5.3:6:2", "events": 3, "runs": 5, "step": 2}),
+    "ring": ("trap-ring", {"traps": 4, "number": 2, "turns": "[0.5, 1]", "tunnelling": "50 Hz"}),
+    "ring at rest": ("trap-ring", {"turn": "none", "flux": "0.1:3:4", "kind": "pair"}),
     "whole record": ("two-pi-rotation", {"turns": [0.5, 1], "keep": "record"}),
 }
 

@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
+from scipy.integrate import solve_ivp  # type: ignore[attr-defined]
 
 import mesodyn as md
 from mesodyn.dynamics.flow import flow
@@ -51,7 +52,7 @@ def test_a_hamiltonian_lead_is_the_published_one():
         assert value(found, "least_weight") == pytest.approx(out["w1"], abs=1e-4)
         assert value(found, "largest_weight") == pytest.approx(out["w2"], abs=1e-4)
         assert value(found, "energy_start") == pytest.approx(out["E"], abs=1e-12)
-        ((dot, start),) = found.experiment.dots()
+        ((dot, start),) = cast(Any, found.experiment).dots()
         exact = Elliptic.of(dot, start)
         assert np.allclose([*exact.roots, exact.parameter], [out[n] for n in ("w1", "w2", "w3", "m")], atol=1e-12)
         assert (exact.speed, exact.period) == pytest.approx((out["Omega"], out["period_v2"]), abs=1e-12)
@@ -147,7 +148,7 @@ def test_a_point_of_a_sweep_has_the_bits_of_a_single_run():
         assert np.array_equal(there, finding.value, equal_nan=True), name
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "rate": ({"lead": "hamiltonian", "relaxation_rate": 0.1}, "left out with a lead that is hamiltonian"),
     "frequency": ({"frequency": 0.1}, "left out with a lead that is relaxing"),
     "field": ({"lead": "instantaneous", "order_parameter": 0.1}, "follows at once"),
@@ -170,3 +171,21 @@ def test_it_is_drawn(options, tmp_path):
     assert set(made.figures()) == {"leads", "field", "precession", "growth", "swing"}
     assert made.animate(tmp_path / "a.gif").stat().st_size > 10_000
     assert made.summary
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"lead": "hamiltonian", "detuning": 0.0},
+        {"lead": "hamiltonian", "detuning_before": -15.0, "order_parameter": 1e-9},
+        {"detuning": -1000.0, "stiffness": 0.82, "order_parameter": 0.0, "duration": 10.0},
+        {"duration": 1e-12},
+    ],
+)
+def test_no_finding_fails_at_the_ends_of_the_parameters(given):
+    assert md.experiment("self-consistent", quick=True, **given).run().passed
+
+
+def test_a_record_that_would_take_hours_is_refused():
+    with pytest.raises(InputError, match="duration must be at most"):
+        md.experiment("self-consistent", duration=1e7)

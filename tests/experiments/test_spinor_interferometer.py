@@ -134,7 +134,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "coarse": ({"samples": 20}, "samples must be at least 27: 8 for two full turns of the spin"),
     "few": ({"neutrons": 3}, "neutrons must be 0 or at least 20"),
     "spin": ({"spin": "3/2"}, "spin must be one of"),
-    "scan": ({"contrast": md.axis("scan", [0.1, 0.5])}, "an axis must be of a name"),
+    "scan": ({"contrast": md.axis("scan", [0.1, 0.5])}, "axis must be called otherwise"),
 }
 
 

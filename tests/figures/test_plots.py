@@ -26,6 +26,13 @@ def overlap(one, two):
     return one.x0 < two.x1 and two.x0 < one.x1 and one.y0 < two.y1 and two.y0 < one.y1
 
 
+def test_the_last_digits_of_a_constant_are_not_magnified():
+    rounded, moving = 0.5 + 1e-16 * np.sin(TIME), 0.5 + 1e-6 * np.sin(TIME)
+    figure: Any = plots.along_protocol(TIME, [plots.Panel("n", {"n": y}) for y in (rounded, moving)])
+    heights = [float(np.ptp(ax.get_ylim())) for ax in figure.axes]
+    assert heights[0] == pytest.approx(0.1) and heights[1] < 1e-5
+
+
 def test_each_panel_shows_its_own_lines_over_the_same_time():
     panels = [plots.Panel("energy", {"E": np.cos(TIME)}), plots.Panel("spin", {"x": np.sin(TIME), "y": TIME})]
     figure: Any = plots.along_protocol(TIME, panels, SPANS, "time (s)")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mesodyn.errors import InputError, MesodynError, UnfinishedError
     from mesodyn.experiments import experiment, experiments
     from mesodyn.experiments.run import Run, load
+    from mesodyn.planning.lab import Lab
+    from mesodyn.planning.plan import plan
     from mesodyn.systems.bose_junction import BoseJunction
     from mesodyn.systems.irregular_rotor import IrregularRotor
     from mesodyn.systems.kramers_dot import KramersDot
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from mesodyn.systems.sd2s import SD2S
     from mesodyn.systems.staircase import Staircase
     from mesodyn.systems.trap_pair import TrapPair
+    from mesodyn.systems.trap_ring import TrapRing
     from mesodyn.units import quantity
     from mesodyn.verify import verify
 
@@ -37,6 +40,7 @@ _HOME = {
     "ReservoirTrap": "mesodyn.systems.reservoir_trap",
     "LeadTrap": "mesodyn.systems.lead_trap",
     "TrapPair": "mesodyn.systems.trap_pair",
+    "TrapRing": "mesodyn.systems.trap_ring",
     "KramersDot": "mesodyn.systems.kramers_dot",
     "Staircase": "mesodyn.systems.staircase",
     "IrregularRotor": "mesodyn.systems.irregular_rotor",
@@ -60,6 +64,8 @@ _HOME = {
     "experiments": "mesodyn.experiments",
     "Run": "mesodyn.experiments.run",
     "load": "mesodyn.experiments.run",
+    "Lab": "mesodyn.planning.lab",
+    "plan": "mesodyn.planning.plan",
     "verify": "mesodyn.verify",
     "MesodynError": "mesodyn.errors",
     "InputError": "mesodyn.errors",
@@ -79,6 +85,7 @@ __all__ = [
     "InputError",
     "IrregularRotor",
     "KramersDot",
+    "Lab",
     "LeadTrap",
     "LightScatterer",
     "MesodynError",
@@ -90,6 +97,7 @@ __all__ = [
     "Run",
     "Staircase",
     "TrapPair",
+    "TrapRing",
     "UnfinishedError",
     "axis",
     "certify",
@@ -97,6 +105,7 @@ __all__ = [
     "experiment",
     "experiments",
     "load",
+    "plan",
     "quantity",
     "verify",
 ]

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json as json_module
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mesodyn.errors import InputError, MesodynError, Shown, one_line
+from mesodyn.planning import commands as planning
 
 if TYPE_CHECKING:
     from mesodyn.experiments.base import Experiment
+    from mesodyn.experiments.blocks import Partition
     from mesodyn.experiments.run import Run
 
+WIDTH = 100
+"""Columns of a paragraph."""
 EVERY = 10.0
 """Seconds between two lines on how far a run is."""
 FAILED_CERTIFICATE = 1
@@ -38,7 +42,7 @@ def list_experiments() -> None:
     from mesodyn.experiments import experiments, kind_of
 
     for name in experiments():
-        click.echo(f"{name:20} {kind_of(name).title}")
+        click.echo(f"{name:22} {kind_of(name).title}")
 
 
 @program.command()
@@ -52,15 +56,18 @@ def show(name: str, toml: bool) -> None:
     if toml:
         click.echo(_template(kind), nl=False)
         return
-    click.echo(f"{kind.title}\n\n{kind.meaning}\n")
+    click.echo(f"{kind.title}\n\n{click.wrap_text(kind.meaning, WIDTH)}\n")
     rows = [(p.name, p.kind, p.unit, p.range, p.default_text, p.meaning) for p in kind.parameters]
     click.echo(table([("parameter", "kind", "unit", "range", "default", "meaning"), *rows]))
     click.echo(f"\n{_about_units(kind)}")
+    if not kind.accounts:
+        click.echo(click.wrap_text(f"There is no account to choose: {kind.account_reason}.", WIDTH))
 
 
 @program.command()
 @click.argument("what")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A number, '5 ms', or an axis 0:4:401.")
+@click.option("--lab", metavar="LAB", help="Take parameters from a lab: its name, or a TOML file; --set goes before.")
 @click.option("--account", help="superposition, conserving or mixture.")
 @click.option("--out", type=click.Path(path_type=Path), help="The run folder (default runs/NAME-001, next free).")
 @click.option("--force", is_flag=True, help="Replace a folder that exists.")
@@ -77,6 +84,7 @@ def show(name: str, toml: bool) -> None:
 def run(
     what: str,
     settings: tuple[str, ...],
+    lab: str | None,
     account: str | None,
     out: Path | None,
     force: bool,
@@ -95,12 +103,15 @@ def run(
     from mesodyn import archive
     from mesodyn.experiments import block_run, running
 
-    made = _experiment(what, changes=_changes(settings, account), seed=seed, quick=True if quick else None, keep=keep)
+    changes = _changes(settings, account)
+    given = changes if lab is None else planning.from_lab(lab, what, changes)
+    made = _experiment(what, changes=given, seed=seed, quick=True if quick else None, keep=keep)
     point = _point(frame_at, made)
     made.at(point)
-    job = running.Job(made, workers, cluster, progress=_progress(), animation=not no_animation, at=point)
+    division = _division(what, made, changes)
+    job = running.Job(made, workers, cluster, division, _progress(), not no_animation, point)
     if estimate:
-        click.echo(block_run.estimate(made).text(workers))
+        click.echo(block_run.estimate(made, division).text(workers))
         return
     if resume and out is None and not Path(what).is_dir():
         raise InputError("--out", "given with --resume", Shown("not given"), "name the folder of the run")
@@ -130,8 +141,11 @@ def animate(folder: Path, to: Path | None, frame_at: tuple[str, ...]) -> None:
     if to is not None and not path.parent.is_dir():
         raise InputError("--to", "a file in a folder that exists", str(path))
     found = load(folder)
-    click.echo(str(found.animate(path, _point(frame_at, found.experiment))))
-    archive.seal(folder)
+    point = _point(frame_at, found.experiment)
+    click.echo(str(found.animate(path, point)))
+    if to is None:
+        found.redraw(folder, point)
+        archive.seal(folder)
 
 
 @program.command()
@@ -174,31 +188,54 @@ def verify(sets: int, seed: int, as_json: bool) -> None:
         raise SystemExit(FAILED_FINDING)
 
 
+@program.command()
+@click.option("--quick", is_flag=True, help="QuTiP solves at most three points of each job.")
+@click.option("--only", multiple=True, metavar="NAME", help="One job (again for more).")
+@click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
+def benchmark(quick: bool, only: tuple[str, ...], as_json: bool) -> None:
+    """Measure mesodyn against a plain and a well-tuned QuTiP loop, in one process."""
+    from mesodyn import benchmark as measuring
+
+    def tell(row: measuring.Row) -> None:
+        if not as_json:
+            click.echo(f"{row.title}: {row.ratio:.0f} times faster than the plain loop", err=True)
+
+    found = measuring.benchmark(only, quick, tell)
+    if as_json:
+        click.echo(json_module.dumps(found.as_json(), ensure_ascii=False))
+        return
+    click.echo(table(found.cells()) + "\n\n" + "\n".join(found.remarks()))
+
+
+program.add_command(planning.labs)
+program.add_command(planning.plan)
+
+
 def _progress() -> Callable[[int, int], None]:
-    """Tell how far the blocks are: a bar on a terminal, a line now and then elsewhere; nothing for a single block."""
+    """Tell how far the blocks are: a bar on a terminal, a line now and then elsewhere."""
     import time
 
     from tqdm import tqdm
 
     begin = last = time.monotonic()
+    first: int | None = None
     bar: Any = None
-    first = 0
 
     def tell(done: int, count: int) -> None:
-        nonlocal bar, last, first
-        now = time.monotonic()
-        if bar is None:
+        nonlocal first, last, bar
+        if first is None:
             first = done
-            bar = tqdm(total=count, initial=done, unit="block", file=sys.stderr, disable=not sys.stderr.isatty())
-        bar.update(done - bar.n)
-        if bar.disable and (now - last > EVERY or done == count):
-            left = (now - begin) / max(done - first, 1) * (count - done)
-            click.echo(f"block {done} of {count}, {now - begin:.0f} s, about {left:.0f} s left", err=True)
+            if sys.stderr.isatty():
+                bar = tqdm(total=count, initial=done, unit="block", file=sys.stderr)
+        if bar is not None:
+            bar.update(done - bar.n)
+            if done == count:
+                bar.close()
+        elif (now := time.monotonic()) - last > EVERY or done == count > first:
+            rate = (done - first) / (now - begin)
+            left = f", about {(count - done) / rate:.0f} s left" if rate and done < count else ""
+            click.echo(f"block {done} of {count}, {now - begin:.0f} s, {rate:.3g} blocks/s{left}", err=True)
             last = now
-        if bar.disable:
-            bar.n = done
-        elif done == count:
-            bar.close()
 
     return tell
 
@@ -221,6 +258,24 @@ def _experiment(what: str, **options: Any) -> Experiment:
         path = path / "run.toml" if path.is_dir() else path
         return from_description(archive.read_toml(path), str(path), **options)
     return from_description({"experiment": what}, what, **options)
+
+
+def _division(what: str, made: Experiment, changes: Mapping[str, str]) -> Partition | None:
+    """The blocks that a TOML file or run folder asks for; None when it does not, or its axes were changed."""
+    from mesodyn import archive
+    from mesodyn.experiments import blocks, experiments
+
+    path = Path(what)
+    path = path / archive.TOML if path.is_dir() else path
+    if what in experiments() or "blocks" not in (data := archive.read_toml(path)):
+        return None
+    if changes and _sizes(made) != _sizes(_experiment(what)):
+        return None
+    return blocks.read(made, data["blocks"])
+
+
+def _sizes(experiment: Experiment) -> dict[str, int]:
+    return {name: values.size for name, values in experiment.axes().items()}
 
 
 def _changes(settings: tuple[str, ...], account: str | None) -> dict[str, str]:
@@ -281,7 +336,9 @@ def _about_units(kind: Any) -> str:
         return "Plain numbers are in the units of the table; or give texts: '1.8 angstrom', '150 G*cm', '90 deg'."
     text = "Plain numbers are in natural units (hbar = k_B = 1); or give all with units: '120 Hz', '50 nK', '5 ms'.\n"
     starred = [p.name for p in kind.parameters if p.default_text.endswith("*") and p.name != kind.scale]
-    multiple = f"; when values have units, a multiple of |{kind.scale}| (times: of 1/|{kind.scale}|)"
+    own = next((p.default for p in kind.parameters if p.name == kind.scale), 1.0)
+    one = f"|{kind.scale}|" if own == 1 else f"|{kind.scale}|/{own:g}"
+    multiple = f"; when values have units, a multiple of {one} (times: of 1 over that)"
     return f"{text}* in natural units{multiple if starred else ''}"
 
 

@@ -25,7 +25,7 @@ class InputError(MesodynError, ValueError):
     exit_code = 2
 
     def __init__(self, argument: str, must: str, was: object, remedy: str = "") -> None:
-        self.argument, self.parts = argument, (argument, must, was)
+        self.argument, self.parts, self.remedy = argument, (argument, must, was), remedy
         shown = was if isinstance(was, Shown) else repr(was)
         text = f"{argument} must be {must}, but was {shown}"
         super().__init__(one_line(f"{text}; {remedy}" if remedy else text))

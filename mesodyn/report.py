@@ -30,6 +30,20 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Table:
+    """A section of its own: paragraphs, and rows of texts under their headings.
+
+    `widget` is HTML that the program itself has made, not text; it comes last.
+    """
+
+    title: str
+    text: Sequence[str] = ()
+    heads: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    widget: str = ""
+
+
+@dataclass(frozen=True)
 class Page:
     """What a report says, as plain text; numbers come formatted.
 
@@ -47,6 +61,8 @@ class Page:
         In the order in which they appear.
     provenance : sequence of rows
         With ``name, value``.
+    tables : sequence of Table
+        Sections between the findings and the figures.
     """
 
     title: str
@@ -56,6 +72,7 @@ class Page:
     parameters: Sequence[Row] = ()
     figures: Sequence[Picture] = ()
     provenance: Sequence[Row] = field(default=())
+    tables: Sequence[Table] = ()
 
 
 def write(path: Path, page: Page) -> None:
@@ -94,6 +111,7 @@ def html(page: Page) -> str:
     sections = [
         _section("What it means", "".join(f"<p>{_text(p)}</p>" for p in page.meaning)),
         _section("Findings", _findings(page.findings)),
+        *(_section(table.title, _own(table)) for table in page.tables),
         _section("Figures", "".join(_picture(picture) for picture in page.figures)),
         _section(
             "Parameters", _table(page.parameters, ("Parameter", "Value", "Meaning"), ("name", "value", "meaning"))
@@ -119,6 +137,19 @@ def _section(heading: str, content: str) -> str:
         return ""
     mark = heading.lower().replace(" ", "-")
     return f'<section aria-labelledby="{mark}"><h2 id="{mark}">{heading}</h2>{content}</section>'
+
+
+def _own(table: Table) -> str:
+    """The content of a section: paragraphs, rows, widget."""
+    begin = "".join(f"<p>{_text(paragraph)}</p>" for paragraph in table.text)
+    lines = [
+        f'<tr><th scope="row">{_text(row[0])}</th>'
+        + "".join(f'<td class="value">{_text(c)}</td>' for c in row[1:])
+        + "</tr>"
+        for row in table.rows
+    ]
+    heads = [_text(head) for head in table.heads]
+    return begin + (_scrolling(_text(table.title), heads, lines) if lines else "") + table.widget
 
 
 def _verdict(findings: Sequence[Row]) -> str:

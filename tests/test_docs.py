@@ -63,6 +63,8 @@ def test_the_commands_and_options_on_a_page_exist(page: Path) -> None:
             if name.startswith("-"):
                 continue
             command = group.get_command(context, name)
+            while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+                name, command = f"{name} {words[0]}", command.get_command(context, words.pop(0))
             assert command is not None, f"{page.name} names 'mesodyn {name}'"
             known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
             known.add("--help")
@@ -89,6 +91,14 @@ def test_anchors_on_a_page_lead_to_headings(page: Path) -> None:
     for target, anchor in re.findall(r"\]\(([\w/.]*\.md)#([^)]+)\)", page.read_text(encoding="utf-8")):
         headings = re.findall(r"^#+ (.*)$", (page.parent / target).read_text(encoding="utf-8"), re.MULTILINE)
         assert anchor in [heading.lower().replace(" ", "-") for heading in headings], f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/experiments.md"])
+def test_every_experiment_has_a_row_in_the_tables(page: str) -> None:
+    import mesodyn as md
+
+    rows = re.findall(r"^\| \[?`([\w-]+)`", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(md.experiments()) <= set(rows)
 
 
 def test_the_tests_that_the_theory_map_names_exist() -> None:

@@ -1,0 +1,1 @@
+"""From a lab's numbers to a decision: labs, shots, tolerances, plans."""

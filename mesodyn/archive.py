@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CHECKSUMS = "checksums.txt"
 TOML = "run.toml"
+ANIMATION = "animation.gif"
 BLOCKS = "blocks"
 """The folder of the blocks in a run folder."""
 WRITING = ".writing-"
@@ -234,6 +235,7 @@ def read_toml(path: Path) -> Mapping[str, Any]:
 
 # -- blocks of a run that is too large for one piece ------------------------------------------------------------------
 
+
 @contextlib.contextmanager
 def growing_folder(folder: Path, *, force: bool = False, resume: bool = False) -> Iterator[Path]:
     """A run folder that grows block by block: it stays when the work is interrupted, and can be gone on with.
@@ -274,8 +276,8 @@ def _claim(place: Path, mark: Path) -> None:
             mark.unlink()
             was = Shown(f"{place}, which process {other.name.removeprefix(WRITING)} writes")
             raise InputError("out", "a folder that no other process writes", was, "wait, or choose another")
-    for left in [*place.glob(".*"), *(place / BLOCKS).glob(".*")]:
-        if left != mark:
+    for left in place.rglob(".*"):
+        if left != mark and left.is_file():
             left.unlink()
 
 
@@ -339,9 +341,39 @@ def _is_whole(path: Path) -> bool:
     return noted.read_text(encoding="utf-8", errors="replace").strip() == _digest(path)
 
 
-def read_block(folder: Path, number: int, part: str, names: Collection[str] | None = None) -> xarray.Dataset:
-    """Some variables (or all) of one dataset of a block."""
+def read_block(folder: Path, number: int, part: str) -> xarray.Dataset:
+    """One dataset of a block."""
     import xarray
 
     with xarray.open_dataset(_block(folder, number), group=part, engine="netcdf4", auto_complex=True) as opened:
-        return (opened if names is None else opened[[name for name in names if name in opened]]).load()
+        return opened.load()
+
+
+def glimpse(folder: Path, number: int, part: str, names: Collection[str]) -> xarray.Dataset:
+    """Some real variables of one dataset of a block, in a tenth of the time of `read_block`."""
+    import netCDF4
+    import xarray
+
+    found: dict[str, Any] = {}
+    with netCDF4.Dataset(_block(folder, number)) as opened:
+        group = opened[part]
+        group.set_auto_maskandscale(False)
+        for name in names:
+            if name in group.variables:
+                labels = [dim for dim in group[name].dimensions if dim in group.variables]
+                found |= {
+                    each: (group[each].dimensions, group[each][...], _about(group[each])) for each in (name, *labels)
+                }
+        return xarray.Dataset(found, attrs=_about(group))
+
+
+def about_block(folder: Path, number: int, part: str) -> dict[str, dict[str, Any]]:
+    """The attributes of the variables of one dataset of a block."""
+    import netCDF4
+
+    with netCDF4.Dataset(_block(folder, number)) as opened:
+        return {name: _about(variable) for name, variable in opened[part].variables.items()}
+
+
+def _about(thing: Any) -> dict[str, Any]:
+    return {key: thing.getncattr(key) for key in thing.ncattrs() if key != "_FillValue"}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ NAMED = 10
 """So many tasks that failed are named."""
 PATIENCE = 10
 """Seconds in which a Dask scheduler must answer."""
+ADDRESS = re.compile(r"([a-z]+://)?(\[[0-9a-f:]+\]|[^:/\s]+):[0-9]{1,5}")
 ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"),
     "DASK_LOGGING__DISTRIBUTED": "critical",
@@ -30,7 +32,7 @@ Failed = dict[int, str]
 
 
 def each(
-    work: Work, common: Any, tasks: Sequence[Any], done: Done, *, workers: int = 1, cluster: str | None = None
+    work: Work, common: Any, tasks: Mapping[int, Any], done: Done, *, workers: int = 1, cluster: str | None = None
 ) -> None:
     """Do ``work(common, task)`` for every task, in any order, and hand each result to `done` in this process.
 
@@ -41,9 +43,9 @@ def each(
     common
         What all tasks need; each worker is sent it once.
     tasks
-        What is to be done.
+        What is to be done, by number.
     done
-        Called with a task's place in `tasks` and its result, one after the other.
+        Called with a task's number and its result, one after the other.
     workers
         How many processes; 1 is this one. With `cluster` it counts for ``"local"`` only.
     cluster
@@ -60,32 +62,32 @@ def each(
     Examples
     --------
     >>> import operator
-    >>> each(operator.add, 10, [1, 2], lambda place, result: print(place, result))
-    0 11
-    1 12
+    >>> each(operator.add, 10, {3: 1, 4: 2}, lambda number, result: print(number, result))
+    3 11
+    4 12
     """
     failed: Failed = {}
     if cluster is not None:
         _on_dask(work, common, tasks, done, failed, workers, cluster)
     elif workers == 1 or len(tasks) < 2:
-        for place, task in enumerate(tasks):
-            _take(partial(work, common, task), place, done, failed)
+        for number, task in tasks.items():
+            _take(partial(work, common, task), number, done, failed)
     else:
         _Processes(work, common, tasks, done, failed).run(min(workers, len(tasks)))
     if failed:
         _report(failed)
 
 
-def _take(result: Callable[[], Any], place: int, done: Done, failed: Failed) -> None:
+def _take(result: Callable[[], Any], number: int, done: Done, failed: Failed) -> None:
     """Hand on a result, or note why there is none."""
     try:
         value = result()
     except UnfinishedError as error:
-        failed[place] = str(error)
+        failed[number] = str(error)
     except MemoryError:
-        failed[place] = "out of memory"
+        failed[number] = "out of memory"
     else:
-        done(place, value)
+        done(number, value)
 
 
 def _report(failed: Failed) -> None:
@@ -99,22 +101,22 @@ def _report(failed: Failed) -> None:
 class _Processes:
     """A pool with no more tasks in flight than workers, so that few are suspect when a worker dies."""
 
-    def __init__(self, work: Work, common: Any, tasks: Sequence[Any], done: Done, failed: Failed) -> None:
+    def __init__(self, work: Work, common: Any, tasks: Mapping[int, Any], done: Done, failed: Failed) -> None:
         self.work, self.common, self.tasks, self.done, self.failed = work, common, tasks, done, failed
-        self.waiting = list(range(len(tasks)))[::-1]
-        self.tries = [0] * len(tasks)
+        self.waiting = list(tasks)[::-1]
+        self.tries = dict.fromkeys(tasks, 0)
 
     def run(self, workers: int) -> None:
         """Do all tasks; those whose worker has died go alone, so that they take no other with them."""
         while self.waiting:
             alone = self.tries[self.waiting[-1]] > 0
             with _pool(1 if alone else workers, self.work, self.common) as pool:
-                for place in self._until_one_dies(pool, 1 if alone else workers, alone):
-                    self.tries[place] += 1
-                    if self.tries[place] < TRIES:
-                        self.waiting.append(place)
+                for number in self._until_one_dies(pool, 1 if alone else workers, alone):
+                    self.tries[number] += 1
+                    if self.tries[number] < TRIES:
+                        self.waiting.append(number)
                     else:
-                        self.failed[place] = f"its process died {TRIES} times: killed, or out of memory"
+                        self.failed[number] = f"its process died {TRIES} times: killed, or out of memory"
 
     def _until_one_dies(self, pool: Any, most: int, alone: bool) -> list[int]:
         """Do what is waiting; the tasks that were in flight when a worker died."""
@@ -218,47 +220,90 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _on_dask(
-    work: Work, common: Any, tasks: Sequence[Any], done: Done, failed: Failed, workers: int, cluster: str
+    work: Work, common: Any, tasks: Mapping[int, Any], done: Done, failed: Failed, workers: int, cluster: str
 ) -> None:
     """The same on `dask.distributed`, which tries again by itself when a worker dies."""
     try:
-        from distributed import Client, KilledWorker, LocalCluster, as_completed
+        from distributed import CancelledError, Client, KilledWorker, LocalCluster
     except ImportError:
         way = "install it: pip install 'mesodyn[cluster]'"
         raise InputError("cluster", "left out without dask.distributed", cluster, way) from None
-
+    must = "'local' or the address of a Dask scheduler, such as tcp://10.0.0.1:8786"
+    if cluster != "local" and not ADDRESS.fullmatch(cluster):
+        raise InputError("cluster", must, cluster)
     with contextlib.ExitStack() as opened:
         opened.enter_context(_environment())
         opened.enter_context(_quiet())
         if cluster == "local":
             with _undisturbed():
                 cluster = opened.enter_context(
-                    LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
+                    LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0")
                 )
         try:
             client = opened.enter_context(Client(cluster, timeout=PATIENCE))
+            client.wait_for_workers(1, timeout=PATIENCE)
         except (OSError, ValueError, TimeoutError) as error:
             was = Shown(f"{cluster} ({error})")
-            raise InputError("cluster", "'local' or the address of a Dask scheduler", was) from None
-        shared = client.scatter(common, broadcast=True, hash=False)
-        places = {client.submit(work, shared, task, pure=False): place for place, task in enumerate(tasks)}
-        for future in as_completed(list(places)):
-            place = places.pop(future)
-            try:
-                _take(future.result, place, done, failed)
-            except KilledWorker:
-                failed[place] = "its worker died again and again: killed, or out of memory"
+            raise InputError("cluster", must, was) from None
+        waiting, lost = list(tasks)[::-1], []
+        flying: dict[Any, int] = {}
+        while waiting or flying:
+            # Few at a time: each carries what all have in common, since data sent once would be lost with its worker.
+            while waiting and len(flying) < max(2 * sum(client.nthreads().values()), 1):
+                future = client.submit(work, common, tasks[waiting[-1]], pure=False)
+                flying[future] = waiting.pop()
+            for future in _finished(client, list(flying)):
+                number = flying.pop(future)
+                try:
+                    _take(future.result, number, done, failed)
+                except (KilledWorker, CancelledError):  # a worker died with it, or with its result
+                    lost.append(number)
+        for number in lost:  # alone, so that they take no other with them
+            for _ in range(TRIES):
+                with contextlib.suppress(KilledWorker, CancelledError):
+                    future = client.submit(work, common, tasks[number], pure=False)
+                    _take(partial(_result, client, future), number, done, failed)
+                    break
+            else:
+                failed[number] = "its worker died again and again: killed, or out of memory"
+
+
+def _result(client: Any, future: Any) -> Any:
+    _finished(client, [future])
+    return future.result()
+
+
+def _finished(client: Any, futures: list[Any]) -> Any:
+    """Those of some futures that are finished, at least one.
+
+    Raises
+    ------
+    UnfinishedError
+        When the scheduler has no worker any more.
+    """
+    from distributed import wait
+
+    alone = False
+    while True:
+        with contextlib.suppress(TimeoutError):
+            return wait(futures, timeout=PATIENCE, return_when="FIRST_COMPLETED").done
+        if alone and not client.nthreads():
+            raise UnfinishedError("the cluster has lost all its workers; what is done is kept: go on with --resume")
+        alone = not client.nthreads()
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """What happens to workers is told by the report, not by a log."""
     import logging
+    import warnings
 
     log = logging.getLogger("distributed")
     old = log.level
     log.setLevel(logging.CRITICAL)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            yield
     finally:
         log.setLevel(old)

@@ -198,7 +198,9 @@ def walk(generator: Any, start: Any, duration: Array, fractions: Array, means: A
     found = np.zeros((len(duration), start.shape[-1], len(fractions)), np.result_type(generator, start))
     gaps = np.diff(fractions, prepend=0.0)
     if even(fractions):
-        inner = unitary.expm(rest * (gaps[0] * duration)[:, None, None])
+        # The means come back before anything is squared: rounding that links two blocks must not grow with one of them.
+        time = (gaps[0] * duration)[:, None]
+        inner = np.exp(means * time)[..., None] * unitary.expm(rest * time[..., None])
         found[:, :, :1] = np.matmul(inner, start[..., None])
         done = 1
         while done < len(fractions):
@@ -206,8 +208,7 @@ def walk(generator: Any, start: Any, duration: Array, fractions: Array, means: A
             found[:, :, done : done + further] = np.matmul(inner, found[:, :, :further])
             done += further
             inner = inner @ inner if done < len(fractions) else inner
-        found = found.swapaxes(1, 2)
-        return found * np.exp(means[:, None] * (duration[:, None] * fractions)[..., None]) if np.ndim(means) else found
+        return found.swapaxes(1, 2)
     propagator: Any = np.eye(start.shape[-1])
     last, state = -1.0, start
     for k, gap in enumerate(gaps):

@@ -109,7 +109,7 @@ def orbit(imbalance: float, phase: float, strength: float, bias: float = 0.0) ->
     h = float(0.5 * strength * z**2 - x + bias * z)
     square = np.array([-(strength**2) / 4, -strength * bias, h * strength - bias**2 - 1, 2 * h * bias, 1 - h**2])
     square = np.where(np.abs(square) > 1e-15 * np.abs(square).max(), square, 0.0)
-    low, high = _turning_points(square, float(imbalance), bool(abs(np.sin(phase)) < 1e-12))
+    low, high = _turning_points(square, float(imbalance), bool(abs(np.sin(phase)) < 1e-6))
     whole, half = (_around(square, low, high, h, strength, bias, n) for n in (NODES, NODES // 2))
     if not np.all(np.abs(whole - half) <= AGREED * np.abs(whole[0])):
         return Orbit(low, high, np.nan, np.nan, np.nan)

@@ -146,7 +146,7 @@ def test_figures_show_the_number_its_slope_the_order_and_the_heat():
         ({"step": 3}, "step"),
         ({"detuning": 1j}, "detuning must be a finite real number"),
         ({"detuning": "1 Hz"}, "stiffness must be given with a unit"),
-        ({"detuning": md.axis("curve_gate", 0, 1, 3)}, "an axis must be of a name"),
+        ({"detuning": md.axis("curve_gate", 0, 1, 3)}, "axis must be called otherwise"),
     ],
 )
 def test_wrong_input_is_refused(given, message):

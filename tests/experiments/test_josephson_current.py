@@ -187,7 +187,7 @@ def test_figures_show_the_curves_the_map_and_what_tells_models_apart():
         ({"detuning": 1j}, "detuning must be a finite real number"),
         ({"detuning": "1 Hz", "gap": 1.0}, "both with units or both plain"),
         ({"detuning": "1 Hz"}, "gap must be given with a unit"),
-        ({"detuning": md.axis("curve_phase", 0, 1, 3)}, "an axis must be of a name"),
+        ({"detuning": md.axis("curve_phase", 0, 1, 3)}, "axis must be called otherwise"),
         ({"level_spacing": 0}, "level_spacing must be .* above 0"),
     ],
 )

@@ -281,3 +281,11 @@ def test_what_cannot_be_measured_is_not_compared(account):
     """No spin is ever in a trap."""
     run = md.experiment("two-pi-rotation", account=account, weight=0.0).run()
     assert all(finding.passed is not False for finding in run.findings.values())
+
+
+def test_the_norm_is_kept_where_fast_and_slow_blocks_lose_and_relax_at_even_moments():
+    """Rounding links blocks of a Liouvillian: it must not grow with one of them."""
+    pair = md.TrapPair(kind="pair", n_c=1, zeeman=20.0, field_angle=1.0, weight=0.5, phases=(3.0, 0.0))
+    relax = md.Protocol(md.Relax(duration=30.0, rate=1.0))
+    record = md.evolve(pair, relax, account="superposition", bath=md.Bath(loss=0.02), moments=101)
+    assert float(abs(record.norm - 1).max()) < 1e-12

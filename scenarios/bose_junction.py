@@ -20,7 +20,7 @@ junction = md.BoseJunction(particles=1000, interaction=0.02, imbalance=0.1)
 record = md.evolve(junction, md.Protocol(md.Hold(duration=2.0)))
 gap = float(junction.equilibrium().gap)
 print(f"Λ = {junction.Lambda:.2f}: gap {gap:.6f}, plasma frequency 2J√(1+Λ) = {2 * math.sqrt(1 + junction.Lambda):.6f}")
-print("z at ħ/J = 0, 1, 2:", record.imbalance.values[::50].round(4).tolist())
+print("z at ħ/J = 0, 1, 2:", record.z.values[::50].round(4).tolist())
 
 # %%
 # The experiment

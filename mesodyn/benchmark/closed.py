@@ -124,7 +124,7 @@ def _bosons() -> Problem:
     H, e_ops = junction.hamiltonian(), [*junction.observables().values()]
     values = {name: np.atleast_1d(value) for name, value in junction.values().items()}
     ket, times = qutip.Qobj(junction.prepare("conserving", "ground", values)[1][0]), np.linspace(0, 10.0, moments)
-    which = 1 + list(junction.observables()).index("imbalance")
+    which = 1 + list(junction.observables()).index("z")
 
     def ours() -> Any:
         return evolve(junction, wait, moments=moments)
@@ -132,7 +132,7 @@ def _bosons() -> Problem:
     def theirs(options: dict[str, Any]) -> Any:
         return qutip.sesolve(H, ket, times, e_ops=[H, *e_ops], options=options).expect[which]
 
-    return Problem(ours, lambda r, _: r.imbalance.values, lambda _: theirs(QUIET), lambda _: theirs(SPECTRAL))
+    return Problem(ours, lambda r, _: r.z.values, lambda _: theirs(QUIET), lambda _: theirs(SPECTRAL))
 
 
 JOBS = (

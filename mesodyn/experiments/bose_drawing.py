@@ -81,7 +81,7 @@ def _imbalance(one: BoseJunctionExperiment, point: Point, own: xarray.Dataset) -
     field, few = _field(point), runs.solve(_quantum(point, FEW))
     mine = f"this run, {_name(point)}"
     panels = [
-        plots.Panel(Z, {mine: own.z.values, FIELD: field["imbalance"], f"N = {FEW}": few["imbalance"]}),
+        plots.Panel(Z, {mine: own.z.values, FIELD: field["z"], f"N = {FEW}": few["z"]}),
         plots.Panel(r"$\varphi/\pi$", {mine: _phase(own) / np.pi, FIELD: _phase(field) / np.pi}),
         plots.Panel(
             "fringe contrast",
@@ -120,7 +120,7 @@ def _portrait(point: Point, own: xarray.Dataset) -> tuple[Figure, str]:
 
     phi, z, energy, edges = _map(point)
     field = _field(point)
-    paths = {FIELD: (_phase(field), field["imbalance"])}
+    paths = {FIELD: (_phase(field), field["z"])}
     cloud, more = None, ""
     if point.account != "mixture" and (point.model == "quantum" or point.trajectories):
         name = f"mean of N = {point.particles}" if point.model == "quantum" else "mean over runs"
@@ -153,7 +153,7 @@ def _threshold(point: Point) -> tuple[Figure, str]:
     def mean(particles: int, strength: float) -> float:
         here = replace(point, interaction=2 * point.tunnelling * strength / max(1, point.particles - 1))
         still = replace(_quantum(here, particles), times=times / (2 * point.tunnelling))
-        return float(runs.solve(still)["imbalance"].mean())
+        return float(runs.solve(still)["z"].mean())
 
     curves = {f"N = {n}": plots.Curve([mean(n, float(s)) for s in strengths], style="line") for n in numbers}
     start = on_sphere(np.full(len(strengths), point.imbalance), point.phase).T.ravel()
@@ -243,7 +243,7 @@ def animation(experiment: BoseJunctionExperiment, record: xarray.Dataset, at: Ma
     z = np.interp(frames, time, own.z.values)
     phi, height, energy, edges = _map(point)
 
-    lines = {_name(point): own.z.values} | ({FIELD: field["imbalance"]} if quantum else {})
+    lines = {_name(point): own.z.values} | ({FIELD: field["z"]} if quantum else {})
     phases = {_name(point): _phase(own)} | ({FIELD: _phase(field)} if quantum else {})
     paths = {name: (np.interp(frames, time, phases[name]), np.interp(frames, time, lines[name])) for name in lines}
     panels: list[Any] = [

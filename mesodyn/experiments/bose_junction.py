@@ -158,7 +158,7 @@ class BoseJunctionExperiment(Experiment):
         solved = [runs.solve(point) for point in points]
         variables: dict[str, Any] = {"time": np.stack([point.times for point in points])}
         for name in (n for n in solved[0] if n != "runs"):  # the parameter called imbalance is z at the start
-            variables[name.replace("imbalance", "z")] = np.stack([run[name] for run in solved])
+            variables[name] = np.stack([run[name] for run in solved])
         found: dict[str, Any] = {
             name: (("moment", *grid), np.moveaxis(axes.unflatten(value, grid), len(grid), 0))
             for name, value in variables.items()

@@ -30,7 +30,7 @@ def solve(point: Point) -> Record:
     Returns
     -------
     dict
-        `MEASURED`, ``coherence_run`` (mean modulus over runs), ``imbalance_error`` and ``coherence_error`` (standard
+        `MEASURED`, ``coherence_run`` (mean modulus over runs), ``z_error`` and ``coherence_error`` (standard
         errors, 0 without trajectories), all (moments,), and ``runs``.
     """
     if point.trajectories:
@@ -68,7 +68,7 @@ def _summed(point: Point) -> Record:
         if last or (point.account == "conserving" and np.isinf(point.sharpness)):
             return found
         if before is not None:
-            moved = max(np.abs(found[name] - before[name]).max() for name in ("imbalance", "coherence"))
+            moved = max(np.abs(found[name] - before[name]).max() for name in ("z", "coherence"))
             if moved <= settled:
                 return found
         if found["runs"] > MOST_RUNS:
@@ -133,7 +133,7 @@ def _field_sum(point: Point, level: int) -> Record:
 
 def _certain(point: Point, runs: int) -> Record:
     zero = np.zeros(len(point.times))
-    return {"imbalance_error": zero, "coherence_error": zero, "runs": np.array(runs)}
+    return {"z_error": zero, "coherence_error": zero, "runs": np.array(runs)}
 
 
 def _phases(point: Point, count: int) -> tuple[Array, Array]:
@@ -165,7 +165,7 @@ def _drawn(point: Point) -> Record:
     runs = _scaled(point, totals, runs)
     found = {name: value.mean(axis=1) for name, value in runs.items()}
     root = np.sqrt(max(len(sources) - 1, 1))
-    found |= {f"{name}_error": runs[name].std(axis=1) / root for name in ("imbalance", "coherence")}
+    found |= {f"{name}_error": runs[name].std(axis=1) / root for name in ("z", "coherence")}
     return found | {"runs": np.array(len(sources))}
 
 
@@ -194,7 +194,7 @@ def _quantum_drawn(point: Point, totals: Array, phases: Array, angles: Array) ->
 def _scaled(point: Point, totals: Any, run: Record) -> Record:
     """What runs with their own totals add to averages that are counted per mean particle."""
     share = totals / point.particles
-    powers = {"imbalance": 1, "imbalance_squared": 2, "coherence": 1}
+    powers = {"z": 1, "z_squared": 2, "coherence": 1}
     found = {name: value * share ** powers.get(name, 0) for name, value in run.items()}
     return {"coherence_run": np.abs(run["coherence"])} | found
 

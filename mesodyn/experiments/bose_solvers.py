@@ -26,7 +26,7 @@ STRETCH = 0.1
 """Longest stretch between two kicks of the noise, times the plasma frequency."""
 DENSE = 20
 """Up to this many particles the master equation is solved by its whole Liouvillian of (N + 1)**2 rows."""
-MEASURED = ("imbalance", "imbalance_squared", "coherence", "energy", "norm")
+MEASURED = ("z", "z_squared", "coherence", "energy", "norm")
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,8 @@ def ket_measured(point: Point, kets: Array) -> Record:
     z, hop = _operators(point)
     weights = kets.real**2 + kets.imag**2
     found = {
-        "imbalance": weights @ z,
-        "imbalance_squared": weights @ z**2,
+        "z": weights @ z,
+        "z_squared": weights @ z**2,
         "coherence": (kets[..., 1:].conj() * kets[..., :-1] * hop).sum(axis=-1),
         "norm": weights.sum(axis=-1),
     }
@@ -136,8 +136,8 @@ def ket_measured(point: Point, kets: Array) -> Record:
 
 def _with_energy(point: Point, totals: Any, found: Record) -> Record:
     """The energy, which follows from the imbalance, its square and the coherence."""
-    interaction = 0.25 * point.interaction * (totals**2 * (found["norm"] + found["imbalance_squared"]) - 2 * totals)
-    linear = totals * (0.5 * point.detuning * found["imbalance"] - point.tunnelling * found["coherence"].real)
+    interaction = 0.25 * point.interaction * (totals**2 * (found["norm"] + found["z_squared"]) - 2 * totals)
+    linear = totals * (0.5 * point.detuning * found["z"] - point.tunnelling * found["coherence"].real)
     coherence_run = {"coherence_run": np.abs(found["coherence"])}
     return found | coherence_run | {"energy": interaction + linear}
 
@@ -147,7 +147,7 @@ def averaged(point: Point) -> Record:
     z, hop = _operators(point)
     state = smeared(point.particles, point.imbalance, point.phase, point.sharpness)
     spectrum = Spectrum(*_hamiltonian(point))
-    operators = {"imbalance": np.diag(z), "imbalance_squared": np.diag(z**2), "coherence": np.diag(hop, -1)}
+    operators = {"z": np.diag(z), "z_squared": np.diag(z**2), "coherence": np.diag(hop, -1)}
     means = spectrum.means(state, operators, point.times)
     found: Record = {name: value.real for name, value in means.items()} | {"coherence": means["coherence"]}
     return _with_energy(point, point.particles, found | {"norm": np.full(len(point.times), np.trace(state).real)})
@@ -202,7 +202,7 @@ def _field(point: Point, totals: Array) -> Field:
 def field_measured(point: Point, totals: Array, states: Array) -> Record:
     """What is measured on points (moments, 3, runs): that of product states, but for the fluctuations of z."""
     x, y, z = states.swapaxes(0, 1)
-    found = {"imbalance": z, "imbalance_squared": z**2, "coherence": x - 1j * y, "norm": np.sqrt(x * x + y * y + z * z)}
+    found = {"z": z, "z_squared": z**2, "coherence": x - 1j * y, "norm": np.sqrt(x * x + y * y + z * z)}
     constant = 0.25 * point.interaction * totals * (totals - 1)
     energy = totals * point.tunnelling * _field(point, totals).energy(states.swapaxes(1, 2)) + constant
     return found | {"coherence_run": np.abs(found["coherence"]), "energy": energy}

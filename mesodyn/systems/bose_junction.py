@@ -182,8 +182,8 @@ class BoseJunction(System):
         space = self.space
         z = (2.0 * space.in_a - space.totals) / self.particles
         found: dict[str, qutip.Qobj | Sequence[qutip.Qobj]] = {
-            "imbalance": _banded(z, 0),
-            "imbalance_squared": _banded(z**2, 0),
+            "z": _banded(z, 0),
+            "z_squared": _banded(z**2, 0),
             "coherence": _banded(space.hop, -1),
         }
         if self.spread:
@@ -279,8 +279,8 @@ class BoseJunction(System):
         Returns
         -------
         xarray.Dataset
-            Over the parameters' dims: ``energy``, ``gap`` (of the two lowest levels), ``imbalance`` (mean z),
-            ``imbalance_squared`` (mean z**2), and ``coherence``, :math:`2\langle a^\dagger b\rangle/N`.
+            Over the parameters' dims: ``energy``, ``gap`` (of the two lowest levels), ``z`` (mean),
+            ``z_squared``, and ``coherence``, :math:`2\langle a^\dagger b\rangle/N`.
 
         Examples
         --------
@@ -302,8 +302,8 @@ class BoseJunction(System):
             here = {
                 "energy": weights @ energies,
                 "gap": energies[1] - energies[0],
-                "imbalance": weights @ (z @ vectors**2),
-                "imbalance_squared": weights @ (z**2 @ vectors**2),
+                "z": weights @ (z @ vectors**2),
+                "z_squared": weights @ (z**2 @ vectors**2),
                 "coherence": weights @ (hop @ (vectors[1:] * vectors[:-1])),
             }
             for name, value in here.items():

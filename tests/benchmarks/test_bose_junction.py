@@ -50,8 +50,8 @@ def test_316_bosons_in_their_sector(benchmark: Any, route: str) -> None:
         "evolve": lambda: md.evolve(junction(316), hold, moments=fractions),
     }
     found = benchmark(jobs[route])
-    z, coherence = found if route == "spectrum" else (found.imbalance.values, found.coherence.values)
-    observed = [system.observables()[name] for name in ("imbalance", "coherence")]
+    z, coherence = found if route == "spectrum" else (found.z.values, found.coherence.values)
+    observed = [system.observables()[name] for name in ("z", "coherence")]
     problem: Any = system.hamiltonian(), qutip.Qobj(coherent(316, IMBALANCE, 0.0)), times
     options = {"method": "diag", "progress_bar": ""}
     seconds, theirs = best_of(5, lambda: qutip.sesolve(*problem, e_ops=observed, options=options))

@@ -45,8 +45,8 @@ def test_evolve_gives_the_experiments_record():
     run = md.experiment(NAME, **given, duration=4.0, quick=True).run().record
     fractions = (run.time.values[1:] / 4.0).tolist()
     found = md.evolve(md.BoseJunction(**given), md.Protocol(md.Hold(duration=4.0)), moments=fractions)
-    for name in ("imbalance", "imbalance_squared", "energy"):
-        assert found[name].values == pytest.approx(run[name.replace("imbalance", "z")].values, abs=1e-9, rel=1e-11)
+    for name in ("z", "z_squared", "energy"):
+        assert found[name].values == pytest.approx(run[name].values, abs=1e-9, rel=1e-11)
     assert found.coherence.values / 30 == pytest.approx(run.coherence.values, abs=1e-9)
 
 
@@ -57,7 +57,7 @@ def test_a_superposition_is_the_poisson_sum_of_its_totals():
     fractions = (run.time.values[1:] / 3.0).tolist()
     hold = md.Protocol(md.Hold(duration=3.0))
     found = md.evolve(junction, hold, account="superposition", moments=fractions)
-    assert found.imbalance.values == pytest.approx(run.z.values, abs=2e-5)
+    assert found.z.values == pytest.approx(run.z.values, abs=2e-5)
     assert found.coherence.values / 2 == pytest.approx(run.coherence.values, abs=2e-5)
 
 

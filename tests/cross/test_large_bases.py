@@ -10,7 +10,7 @@ import mesodyn as md
 from mesodyn.systems.bose_junction import BoseJunction
 
 TIGHT: dict[str, Any] = {"progress_bar": "", "atol": 1e-12, "rtol": 1e-12, "nsteps": 10**6, "method": "vern9"}
-OBSERVED = ["imbalance", "imbalance_squared", "coherence"]
+OBSERVED = ["z", "z_squared", "coherence"]
 
 
 def junction(N, **parameters: Any) -> BoseJunction:

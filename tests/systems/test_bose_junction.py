@@ -50,8 +50,8 @@ def test_a_coherent_state_has_its_imbalance_and_phase(z, phase, n):
     junction = md.BoseJunction(particles=n).observables()
     state = qutip.Qobj(ket)
     assert state.norm() == pytest.approx(1, abs=1e-11)
-    assert qutip.expect(junction["imbalance"], state) == pytest.approx(z, abs=1e-10)
-    assert qutip.expect(junction["imbalance_squared"], state) == pytest.approx(z**2 + (1 - z**2) / n, abs=1e-10)
+    assert qutip.expect(junction["z"], state) == pytest.approx(z, abs=1e-10)
+    assert qutip.expect(junction["z_squared"], state) == pytest.approx(z**2 + (1 - z**2) / n, abs=1e-10)
     expected = 0.5 * n * np.sqrt(1 - z**2) * np.exp(-1j * phase)
     assert qutip.expect(junction["coherence"], state) == pytest.approx(expected, abs=1e-9 * n)
 
@@ -99,7 +99,7 @@ def test_equilibrium_has_the_ground_states_fluctuations_and_heats_up():
     cold = md.BoseJunction(particles=40, interaction=0.5).equilibrium()
     strength = 0.5 * 39 / 2
     assert float(cold.coherence) == pytest.approx(1, abs=0.1)
-    assert 40 * float(cold.imbalance_squared) == pytest.approx(1 / np.sqrt(1 + strength), rel=0.05)
+    assert 40 * float(cold.z_squared) == pytest.approx(1 / np.sqrt(1 + strength), rel=0.05)
     warm = md.BoseJunction(particles=40, interaction=0.5, temperature=30.0).equilibrium()
     assert float(warm.energy) > float(cold.energy)
     assert float(warm.coherence) < float(cold.coherence)
@@ -217,3 +217,10 @@ def test_noise_without_tunnelling_takes_the_coherence_at_its_rate():
     hop = np.sqrt(np.arange(1.0, n + 1) * np.arange(n, 0.0, -1)) * 2 / n
     left = (kets[:, 1:].conj() * kets[:, :-1] * hop).sum(axis=1)
     assert abs(left.mean() - np.exp(-rate)) < 4 * left.std() / np.sqrt(runs)
+
+
+def test_the_start_can_be_an_axis():
+    junction = md.BoseJunction(particles=4, imbalance=md.axis("imbalance", [0.1, 0.2]))
+    assert junction.equilibrium().z.values == pytest.approx(0, abs=1e-12)
+    record = md.evolve(junction, md.Protocol(md.Hold(duration=1.0)), moments=2)
+    assert record.z[0].values == pytest.approx([0.1, 0.2])

@@ -26,8 +26,8 @@ class InputError(MesodynError, ValueError):
 
     def __init__(self, argument: str, must: str, was: object, remedy: str = "") -> None:
         self.argument, self.parts, self.remedy = argument, (argument, must, was), remedy
-        labelled = f"an axis ({', '.join(map(str, was.dims))})" if getattr(was, "dims", None) else ""
-        shown = was if isinstance(was, Shown) else labelled or repr(was)
+        dims = getattr(was, "dims", ())
+        shown = was if isinstance(was, Shown) else f"an axis ({', '.join(map(str, dims))})" if dims else repr(was)
         text = f"{argument} must be {must}, but was {shown}"
         super().__init__(one_line(f"{text}; {remedy}" if remedy else text))
         self._again = (argument, must, Shown(shown), remedy)

@@ -19,6 +19,8 @@ NAMED = 10
 """So many tasks that failed are named."""
 PATIENCE = 10
 """Seconds in which a Dask scheduler must answer."""
+TICK = 0.1
+"""Seconds after which an interrupt from the keyboard is noticed, at the latest."""
 ADDRESS = re.compile(r"([a-z]+://)?(\[[0-9a-f:]+\]|[^:/\s]+):[0-9]{1,5}")
 ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"),
@@ -108,17 +110,19 @@ class _Processes:
 
     def run(self, workers: int) -> None:
         """Do all tasks; those whose worker has died go alone, so that they take no other with them."""
-        while self.waiting:
-            alone = self.tries[self.waiting[-1]] > 0
-            with _pool(1 if alone else workers, self.work, self.common) as pool:
-                for number in self._until_one_dies(pool, 1 if alone else workers, alone):
-                    self.tries[number] += 1
-                    if self.tries[number] < TRIES:
-                        self.waiting.append(number)
-                    else:
-                        self.failed[number] = f"its process died {TRIES} times: killed, or out of memory"
+        with _deferred() as stop:
+            while self.waiting:
+                alone = self.tries[self.waiting[-1]] > 0
+                with _pool(1 if alone else workers, self.work, self.common) as pool:
+                    for number in self._until_one_dies(pool, 1 if alone else workers, alone, stop):
+                        self.tries[number] += 1
+                        if self.tries[number] < TRIES:
+                            self.waiting.append(number)
+                        else:
+                            self.failed[number] = f"its process died {TRIES} times: killed, or out of memory"
+            stop()
 
-    def _until_one_dies(self, pool: Any, most: int, alone: bool) -> list[int]:
+    def _until_one_dies(self, pool: Any, most: int, alone: bool, stop: Callable[[], None]) -> list[int]:
         """Do what is waiting; the tasks that were in flight when a worker died."""
         from concurrent.futures import FIRST_COMPLETED, Future, wait
         from concurrent.futures.process import BrokenProcessPool
@@ -134,8 +138,11 @@ class _Processes:
                 flying[future] = self.waiting.pop()
             if not flying:
                 return []
-            dead = []
-            for future in wait(flying, return_when=FIRST_COMPLETED).done:
+            dead, finished = [], set[Future[Any]]()
+            while not finished:
+                stop()
+                finished = wait(flying, timeout=TICK, return_when=FIRST_COMPLETED).done
+            for future in finished:
                 try:
                     _take(future.result, flying[future], self.done, self.failed)
                     del flying[future]
@@ -201,6 +208,25 @@ def _environment() -> Iterator[None]:
     finally:
         for name, value in old.items():
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+
+@contextlib.contextmanager
+def _deferred() -> Iterator[Callable[[], None]]:
+    """Take note of Ctrl-C, and raise it when asked: in the midst of a pool's locks it would leave them held."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: None
+        return
+    noted: list[int] = []
+
+    def stop() -> None:
+        if noted:
+            raise KeyboardInterrupt
+
+    old = signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, old)
 
 
 @contextlib.contextmanager

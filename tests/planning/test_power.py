@@ -45,7 +45,7 @@ def brute(n, a, b, scores):
 
 
 @settings(max_examples=25, deadline=None)
-@given(chances, chances, rates, st.sampled_from([0.5, 0.1, 1e-3]))
+@given(chances, chances, rates, st.sampled_from([0.49, 0.1, 1e-3]))  # at 0.5 a fair coin is a tie of rounding
 def test_first_and_every_are_those_of_a_search_through_all_numbers(p, q, alpha, beta):
     if abs(p - q) < 0.15:
         return

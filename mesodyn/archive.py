@@ -25,8 +25,6 @@ BLOCKS = "blocks"
 """The folder of the blocks in a run folder."""
 WRITING = ".writing-"
 """What marks a folder as one that a process is writing; the process' number follows."""
-GUARDED = ("record.nc", "findings.nc")
-"""The files whose checksums are verified when a folder is read."""
 
 
 def next_free(parent: Path, name: str) -> Path:

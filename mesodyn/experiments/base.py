@@ -60,7 +60,7 @@ class Experiment(ABC):
     frame_axis: ClassVar[tuple[str, float]] = ("", 0.0)
     """Which axis an animation takes a point from, and the value it looks for."""
 
-    block_points: ClassVar[int] = 2048
+    block_points: ClassVar[int] = 8192
     """At most how many points a block of a large run has: a few seconds' work."""
 
     keep: str = "findings"

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -175,7 +176,7 @@ class BlockRun(Run):
         """How the record was solved."""
         return str(self.store.get(self.have[0], "findings", ()).attrs["method"])
 
-    @property
+    @cached_property
     def summary(self) -> str:
         """One sentence, and what is missing."""
         lost = self.missing
@@ -183,6 +184,24 @@ class BlockRun(Run):
             return self.experiment.summary(self.findings)
         names = ", ".join(map(str, lost[:LISTED])) + (", ..." if len(lost) > LISTED else "")
         return f"{len(self.have)} of {self.division.count} blocks are there; missing: {names}. Go on with --resume."
+
+    @cached_property
+    def _told(self) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """Every finding as data and as a row of text: read once, for that opens every block."""
+        return [(self._data(finding), self._row(finding)) for finding in self.findings.values()]
+
+    @property
+    def passed(self) -> bool:
+        """Whether no finding fails."""
+        return all(row["passed"] is not False for _, row in self._told)
+
+    def as_json(self) -> dict[str, Any]:
+        """``{"findings": [...]}`` as the command line prints it."""
+        return {"findings": [data for data, _ in self._told]}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The findings as text, a row each."""
+        return [row for _, row in self._told]
 
     def certify(self, *, strict: bool = True) -> Certificate:
         """Certify the one point that figures show; see `Run.certify`."""

@@ -185,7 +185,7 @@ class Run:
 
     def as_json(self) -> dict[str, Any]:
         """``{"findings": [...]}`` as the command line prints it."""
-        return {"findings": [f.as_dict(self.experiment.unit(f.unit)) for f in self.findings.values()]}
+        return {"findings": [self._data(finding) for finding in self.findings.values()]}
 
     def rows(self) -> list[dict[str, Any]]:
         """The findings as text, a row each: name, value, unit, expected, tolerance, passed, equation, meaning."""
@@ -195,6 +195,9 @@ class Run:
         """What was run, as `run.toml` holds it; a run in one piece is one block."""
         sizes = {name: int(values.size) for name, values in self.experiment.axes().items()}
         return described(self.experiment) | ({"blocks": sizes} if sizes else {})
+
+    def _data(self, finding: Finding) -> dict[str, Any]:
+        return finding.as_dict(self.experiment.unit(finding.unit))
 
     def _row(self, finding: Finding) -> dict[str, Any]:
         import numpy as np

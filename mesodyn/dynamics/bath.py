@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import qutip
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from mesodyn import checks
 from mesodyn.dynamics import unitary
+from mesodyn.dynamics.pieces import split
 from mesodyn.errors import InputError, Shown
 from mesodyn.numberspace import Matrix
 from mesodyn.systems.base import System
@@ -59,17 +62,6 @@ class Bath:
         return {name: made[name]() for name in self.parts}
 
 
-def dissipator(jumps: list[Matrix]) -> Matrix:
-    """``sum_L L rho L^dagger - {L^dagger L, rho}/2`` as a matrix on row-stacked density matrices (n^2, n^2)."""
-    size = jumps[0].shape[-1]
-    one = np.eye(size)
-    total = np.zeros((size * size, size * size), complex)
-    for jump in jumps:
-        square = jump.conj().T @ jump
-        total += np.kron(jump, jump.conj()) - 0.5 * (np.kron(square, one) + np.kron(one, square.T))
-    return total
-
-
 def commutator(hamiltonian: Matrix) -> Matrix:
     """``-i [H, rho]`` as a matrix on row-stacked density matrices, for stacked H (..., n, n)."""
     size = hamiltonian.shape[-1]
@@ -95,33 +87,35 @@ def check_size(size: int, what: str) -> None:
 class Decay:
     """A bath part that commutes with the Hamiltonian of a segment: it acts by itself, exactly, at any time."""
 
-    def __init__(self, superoperator: Matrix, rate: Array) -> None:
-        self.rate = rate
-        self.diagonal = np.diag(superoperator).copy()
-        self.vectors: Matrix | None = None
-        if np.any(superoperator != np.diag(self.diagonal)):
-            self.diagonal, self.vectors = np.linalg.eig(superoperator)
-            self.inverse = np.linalg.inv(self.vectors)
+    def __init__(self, superoperator: csr_array, rate: Array) -> None:
+        self.superoperator, self.rate = superoperator, rate
+        pieces = split({"": superoperator})
+        self.spectra = [(*np.linalg.eig(piece.parts[""]), piece.places) for piece in pieces]
+        """Eigenvalues (k,), eigenvectors (k, k) and elements (copies, k) of each piece."""
 
-    @classmethod
-    def fits(cls, superoperator: Matrix, hamiltonians: list[Matrix]) -> bool:
-        """Whether it commutes with every term and has a basis of eigenvectors."""
-        scale = np.abs(superoperator).max()
-        for term in hamiltonians:
-            generator = commutator(term)
-            if np.abs(generator @ superoperator - superoperator @ generator).max() > 1e-12 * scale:
-                return False
-        return bool(np.linalg.cond(np.linalg.eig(superoperator)[1]) < 1e6)
+    @cached_property
+    def sound(self) -> bool:
+        """Whether it has a basis of eigenvectors."""
+        return all(np.linalg.cond(vectors) < 1e6 for _, vectors, _ in self.spectra)
+
+    def commutes(self, generator: csr_array) -> bool:
+        """Whether it commutes with another superoperator."""
+        own = self.superoperator
+        return bool(abs(generator @ own - own @ generator).max() <= 1e-12 * abs(own).max())
 
     def apply(self, states: Matrix, times: Array) -> Matrix:
         """Act on states (points, moments, n, n) at times (points, moments) after the segment's start."""
-        shape = states.shape
-        flat = states.reshape(*shape[:2], -1)
-        factors = np.exp(self.diagonal * (self.rate[:, None] * times)[..., None])
-        if self.vectors is None:
-            return np.asarray((flat * factors).reshape(shape))
-        inner = np.matmul(self.inverse, flat[..., None])[..., 0] * factors
-        return np.asarray(np.matmul(self.vectors, inner[..., None])[..., 0].reshape(shape))
+        flat = states.reshape(*states.shape[:2], -1)
+        found = np.empty_like(flat)
+        time = (self.rate[:, None] * times)[..., None]
+        for values, vectors, places in self.spectra:
+            if len(values) == 1:
+                found[..., places[:, 0]] = flat[..., places[:, 0]] * np.exp(values * time)
+            else:
+                inner = np.linalg.inv(vectors) @ flat[..., places].swapaxes(-1, -2)
+                changed = vectors @ (np.exp(values * time)[..., None] * inner)
+                found[..., places] = changed.swapaxes(-1, -2)
+        return found.reshape(states.shape)
 
 
 def transition_rates(energies: Array, rate: Array, temperature: Array, linked: NDArray[np.bool_]) -> Array:

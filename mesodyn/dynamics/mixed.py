@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from mesodyn.dynamics import bath as baths
 from mesodyn.dynamics import kets, ode, superoperators, unitary
 from mesodyn.dynamics.bath import Decay
+from mesodyn.dynamics.pieces import split, walk
 from mesodyn.dynamics.relaxing import Relaxing
 from mesodyn.dynamics.stages import Stage
 from mesodyn.dynamics.terms import Group
@@ -22,26 +23,36 @@ from mesodyn.systems.base import stack
 
 Array = NDArray[np.float64]
 
+PIECE = 0.25
+"""Up to this share of the whole Liouvillian, pieces are worth their while."""
+
 
 class Mixed(Ways):
     """Density matrices: by propagators, by rate equations, by plain or sparse Liouvillians."""
 
     @cached_property
-    def dissipators(self) -> dict[str, Matrix]:
-        """Dephasing and loss of unit rate as plain matrices (n^2, n^2)."""
-        if self.jumps:
-            baths.check_size(self.terms.size, " and ".join(self.jumps))
-        return {name: baths.dissipator([unitary.array(jump) for jump in found]) for name, found in self.jumps.items()}
+    def decays(self) -> dict[str, Decay]:
+        """Dephasing and loss of unit rate as sparse matrices (n^2, n^2)."""
+        size = self.terms.size
+        found = {name: superoperators.dissipator([(1.0, o) for o in jumps], size) for name, jumps in self.jumps.items()}
+        return {name: Decay(part, self.rates[name]) for name, part in found.items()}
 
     def _commuting(self, stage: Stage) -> list[Decay] | None:
         """The bath as decays that commute with all that the stage does; None where it does not."""
-        if not self.jumps:
-            return []
-        names = list(self._coefficients(stage, np.array([0.5])))
-        terms = [unitary.array(self.terms.operators[name]) for name in names]
-        if not all(Decay.fits(jump, terms) for jump in self.dissipators.values()):
-            return None
-        return [Decay(jump, self.rates[name]) for name, jump in self.dissipators.items()]
+        names = list(self._coefficients(stage, np.array([0.5]))) if self.jumps else []
+        if all(decay.sound and self._commutes(part, name) for part, decay in self.decays.items() for name in names):
+            return list(self.decays.values())
+        return None
+
+    def _commutes(self, part: str, name: str) -> bool:
+        """Whether a part of the bath commutes with a term; remembered."""
+        if (part, name) not in self._known:
+            self._known[part, name] = self.decays[part].commutes(self.terms.commutator(name))
+        return self._known[part, name]
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, str], bool]:
+        return {}
 
     def _propagator(self, stage: Stage, fractions: Array) -> Matrix:
         """The propagators (points, moments, n, n): the product over commuting groups of terms."""
@@ -95,7 +106,11 @@ class Mixed(Ways):
         return baths.transition_rates(energies, stage.bath["rate"], stage.bath["temperature"], linked)
 
     def _liouvillian(self, stage: Stage, state: Matrix, fractions: Array, driven: bool) -> tuple[str, Matrix, Array]:
-        """Density matrices by exponentials of the whole Liouvillian."""
+        """Density matrices by exponentials of the whole Liouvillian, or of its pieces where they are small."""
+        if stage.bath is None and not driven and self.method != "liouvillian":
+            found = self._in_pieces(stage, state, fractions)
+            if found is not None:
+                return "liouvillian in pieces", found, np.zeros(found.shape[:2])
         baths.check_size(self.terms.size, f"segment {stage.segment.label!r}")
         if not driven:
             return "liouvillian", *self._static_liouvillian(stage, state, fractions)
@@ -110,6 +125,16 @@ class Mixed(Ways):
         self.error = np.maximum(self.error, error)
         flat = (propagator @ state.reshape(len(state), 1, -1, 1))[..., 0]
         return "liouvillian magnus", flat.reshape(*flat.shape[:2], *state.shape[1:]), np.zeros(flat.shape[:2])
+
+    def _in_pieces(self, stage: Stage, state: Matrix, fractions: Array) -> Matrix | None:
+        """A static stage without relaxation, piece by piece; None where one is as good as the whole."""
+        given = {name: c[:, 0] for name, c in self._coefficients(stage, np.array([0.5])).items() if np.any(c)}
+        bath = {name: decay.superoperator for name, decay in self.decays.items()}
+        pieces = split({name: -1j * self.terms.commutator(name) for name in given} | bath)
+        if max(piece.size for piece in pieces) > min(baths.LARGEST_LIOUVILLIAN, PIECE * self.terms.size**2):
+            return None
+        flat = walk(pieces, given | self.rates, state.reshape(len(state), -1), stage.duration, fractions)
+        return flat.reshape(*flat.shape[:2], *state.shape[1:])
 
     def _static_liouvillian(self, stage: Stage, state: Matrix, fractions: Array) -> tuple[Matrix, Array]:
         """In the eigenbasis of the Hamiltonian, with one more row that adds up the heat."""
@@ -136,14 +161,15 @@ class Mixed(Ways):
         """Dephasing and loss (points, n^2, n^2)."""
         size = self.terms.size**2
         start = np.zeros((points, size, size), complex)
-        return sum((self.rates[name][:, None, None] * jump for name, jump in self.dissipators.items()), start=start)
+        plain = {name: decay.superoperator.toarray() for name, decay in self.decays.items()}
+        return sum((self.rates[name][:, None, None] * jump for name, jump in plain.items()), start=start)
 
     def _integrated(self, stage: Stage, state: Matrix, fractions: Array) -> tuple[Matrix, Array]:
         """Density matrices (points, moments, n, n) and heat by an integrator, point by point, Liouvillian sparse."""
         probe = self._coefficients(stage, np.array([0.25, 0.5]))
         fast = [g for g in self.terms.groups(probe) if self._passive(g, probe)]
         aside = {name for group in fast for name in group.names}
-        operators = {name: superoperators.commutator(self.terms.sparse[name]) for name in probe if name not in aside}
+        operators = {name: self.terms.commutator(name) for name in probe if name not in aside}
         found, heat = [], []
         for point, start in enumerate(state):
             still, unit = self._dissipator(stage, point)

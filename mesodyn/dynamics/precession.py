@@ -15,7 +15,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from mesodyn.dynamics import unitary
+from mesodyn.dynamics import spins, unitary
 from mesodyn.dynamics.unitary import Driven
 from mesodyn.numberspace import Matrix
 
@@ -79,6 +79,8 @@ def field(operators: Mapping[str, Matrix], coefficients: Mapping[str, Array]) ->
 def propagators(driven: Driven, fractions: Array, tolerance: float) -> tuple[Matrix, Array]:
     """Propagators (points, moments, n, n) and the error (points,): `slow` where it is good enough, else Magnus steps.
 
+    The components of one larger spin, and nothing else, are solved as those of a spin 1/2.
+
     Raises
     ------
     UnfinishedError
@@ -87,6 +89,10 @@ def propagators(driven: Driven, fractions: Array, tolerance: float) -> tuple[Mat
     shape = len(driven.duration), len(fractions), driven.size, driven.size
     if driven.static is None and not any(np.any(operator) for operator in driven.operators.values()):
         return np.broadcast_to(np.eye(driven.size, dtype=complex), shape), np.zeros(shape[0])
+    if driven.size > 2 and driven.static is None and (half := spins.halved(driven)) is not None:
+        steps = driven.size - 1
+        small, error = propagators(half, fractions, tolerance / steps)
+        return spins.turned(small, driven.size), steps * error
     if driven.size != 2 or driven.static is not None:
         return unitary.magnus(driven, fractions, tolerance)
     found = np.empty(shape, complex)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import breadth_first_order
 
-from mesodyn.dynamics import unitary
+from mesodyn.dynamics import superoperators, unitary
 from mesodyn.dynamics.unitary import Block, Operator
 from mesodyn.numberspace import Matrix
 from mesodyn.systems.base import System
@@ -59,6 +59,7 @@ class Terms:
             name: found.toarray().astype(complex) if small else found for name, found in self.sparse.items()
         }
         self._groups: dict[tuple[str, ...], list[Group]] = {}
+        self._commutators: dict[str, csr_array] = {}
 
     @classmethod
     def of(cls, system: System, kept: NDArray[np.int64]) -> Terms:
@@ -78,6 +79,12 @@ class Terms:
     def arrays(self) -> dict[str, Matrix]:
         """All operators as plain arrays."""
         return {name: unitary.array(operator) for name, operator in self.operators.items()}
+
+    def commutator(self, name: str) -> csr_array:
+        """``[O, rho]`` of one operator (n^2, n^2), made at the first call."""
+        if name not in self._commutators:
+            self._commutators[name] = superoperators.commutator(self.sparse[name])
+        return self._commutators[name]
 
     def groups(self, names: Mapping[str, object]) -> list[Group]:
         """The names in groups such that operators of different groups commute."""

@@ -57,6 +57,19 @@ def test_the_whole_liouvillian_changes_nothing(J, EZ, angle, bath):
     assert worst(auto, md.evolve(system, protocol(True), method="liouvillian", **options)) < 1e-7
 
 
+@pytest.mark.parametrize("account", ["conserving", "superposition", "mixture"])
+@pytest.mark.parametrize("spin", [0.5, 1.5])
+def test_a_liouvillian_in_pieces_is_the_whole_one(spin, account):
+    system = md.TrapPair(tunnelling=0.8, zeeman=9.0, spin=spin, connected_detuning=0.0, weight=0.4, phases=(0.2, 0.9))
+    steps = [md.Disconnect(), md.Rotate(duration=2.0, turns=0.8, shape="smooth"), md.Ramp(duration=0, zeeman=0.0)]
+    link = md.Protocol(*steps, md.Connect(), md.Hold(duration=1.3, name="pulse"))
+    options: dict[str, Any] = {"bath": md.Bath(dephasing=0.2, loss=0.3), "moments": 4, "account": account}
+    auto = md.evolve(system, link, **options)
+    assert ("in pieces" in auto.attrs["method"]) == (spin > 1 or account != "conserving")
+    other = "liouvillian" if spin < 1 else "ode"
+    assert worst(auto, md.evolve(system, link, method=other, tolerance=1e-10, **options)) < 1e-8
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("account", ["superposition", "mixture"])
 def test_the_whole_liouvillian_changes_nothing_without_a_fixed_number(account):

@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import qutip
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.linalg import expm
 
 import mesodyn as md
-from mesodyn.dynamics import bath, precession, unitary
+from mesodyn.dynamics import bath, precession, spins, unitary
 from mesodyn.dynamics.unitary import Driven
 
 SPIN = {
@@ -112,3 +114,39 @@ def test_a_relaxation_read_from_its_modes_is_the_one_of_the_whole_liouvillian(mo
     for name in modes.data_vars:
         if name != "error":
             assert float(abs(modes[name] - whole[name]).max()) < 1e-11, name
+
+
+@given(st.integers(1, 10), st.lists(st.floats(-9, 9), min_size=3, max_size=3))
+@settings(max_examples=40, deadline=None)
+def test_a_turn_of_any_spin_is_made_of_that_of_spin_one_half(size, vector):
+    half, own = (expm(-1j * np.einsum("k,kij->ij", vector, spins.matrices(n))) for n in (2, size))
+    assert np.abs(spins.turned(half, size) - own).max() < 1e-13
+
+
+def test_the_components_of_a_spin_are_those_of_qutip():
+    for size in range(2, 11):
+        known = [qutip.jmat((size - 1) / 2, axis).full() for axis in "xyz"]
+        assert np.abs(spins.matrices(size) - known).max() < 1e-14
+
+
+@pytest.mark.parametrize("size", [3, 4, 10])
+def test_a_larger_spin_in_a_slow_field_needs_no_steps(size, monkeypatch):
+    driven = turning([400.0], [2.0])
+    operators = dict(zip("xyz", spins.matrices(size), strict=True))
+
+    def drive(fractions: Any) -> Any:
+        return {name: c for name, c in driven.drive(fractions).items() if name in operators}
+
+    larger = Driven(operators, drive, driven.duration)
+    known, steps = unitary.magnus(larger, MOMENTS, 1e-11)
+    monkeypatch.setattr(unitary, "magnus", None)
+    found, error = precession.propagators(larger, MOMENTS, 1e-10)
+    assert error.max() <= 1e-10
+    assert np.abs(found - known).max() <= error.max() + steps.max() + 1e-11
+
+
+def test_what_is_no_spin_is_not_taken_for_one():
+    operators = dict(zip("xyz", spins.matrices(3), strict=True)) | {
+        "square": spins.matrices(3)[2] @ spins.matrices(3)[2]
+    }
+    assert spins.halved(Driven(operators, lambda f: {}, np.ones(1))) is None

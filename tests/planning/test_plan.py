@@ -51,6 +51,28 @@ def test_superposition_and_conserving_get_no_shot_number(lithium: Any) -> None:
     assert abs(apart).max() < 1e-3
 
 
+def test_a_large_spin_in_superpositions_is_taken_by_its_sectors_of_total_number(monkeypatch: Any) -> None:
+    """Traps of a larger spin have too many states to relax: what holds for spin 1/2 is used (DEFINITIONS 6.1)."""
+    case = rotation().case("superposition")
+    whole = rotation(weight=0.3).see(case, {})
+    monkeypatch.setattr("mesodyn.planning.signals.rotation.LARGEST_SPIN", 0.0)
+    small = rotation(weight=0.3, spin=0.5)
+    assert small.see(case, {}).value == pytest.approx(whole.value, abs=1e-3)
+    assert small.see(case, {}).kept == pytest.approx(whole.kept, abs=1e-3)
+
+
+@pytest.mark.slow
+def test_potassium_shows_its_sign_and_pays_nine_times_for_an_error_of_the_axis() -> None:
+    found = md.plan("two-pi-rotation", "k40-double-well")
+    assert found.feasible
+    tilt = {"axis_error": np.deg2rad(2.0)}
+    costs = []
+    for signal in (found.signal, rotation()):
+        truth = signal.case("conserving")
+        costs.append(float((signal.contrast(signal.see(truth, {})) / signal.contrast(signal.see(truth, tilt)))[0]))
+    assert np.log(costs[0]) > 30 * np.log(costs[1]) > 0  # 81 times the square of the phase, a little less in the mean
+
+
 def test_the_mixture_shows_one_half_after_odd_and_even_turns(lithium: Any) -> None:
     found, _ = lithium
     assert found.seen["mixture"].value[:, 0] == pytest.approx([0.5, 0.5], abs=1e-9)
@@ -267,7 +289,7 @@ def test_gate_noise_rounds_the_step_as_many_gate_voltages_would() -> None:
     [
         ({"experiment": "beating", "lab": "natural"}, "experiment must be one of those that can be planned"),
         ({"lab": "rb87-junction"}, "kind must be fermion in a plan"),
-        ({"lab": "k40-double-well"}, "spin must be at most 1.5"),
+        ({"lab": "k40-double-well", "readout": "heat"}, "spin must be at most 1.5 in a plan of heats"),
         ({"rotation_time": "1 us"}, r"rotation_time must be at least 200 µs in the lab"),
         ({"temperature": "0.1 nK"}, "temperature must be at least 1 nK in the lab"),
         ({"turns": 3}, "turns must be left out of a plan"),

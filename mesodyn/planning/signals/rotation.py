@@ -13,20 +13,14 @@ from mesodyn.planning import formulas
 from mesodyn.planning.deciding import Rival
 from mesodyn.planning.lab import Lab
 from mesodyn.planning.power import fisher_information, quantum_limit
-from mesodyn.planning.signals.base import POINT, SETTING, Array, Case, Knob, Seen, Signal, Step
+from mesodyn.planning.signals import noises
+from mesodyn.planning.signals.base import SETTING, Array, Case, Knob, Seen, Signal, Step
 from mesodyn.planning.slider import slider
 from mesodyn.report import Table
 
 if TYPE_CHECKING:
     from mesodyn.planning.plan import Plan
 
-REACH = (0.4, 1.0, 1.7, 2.4)
-"""Detuning noise times the time apart, in radians, up to which so many values stand for it (Gauss-Hermite):"""
-NODES = ((5, 7, 9, 11, 13), (3, 5, 7, 9, 11))
-"""in tables, and in maps and searches."""
-GONE = 3.2
-"""Beyond so many radians 0.6 per cent of the contrast are left, and a stronger noise is taken as that."""
-NOISE = "plan_noise"
 FAST = 1e4
 """How much faster than all else the traps are brought to one phase before the link is cut (superposition)."""
 LONG = 30.0
@@ -53,6 +47,7 @@ ANGLES = 25
 SHADES = ("#1845fb", "#ff5e02", "#515151")
 """Of the accounts in the slider; each curve is dashed in its own way too."""
 LARGEST_SPIN = 1.5
+"""Two traps of a larger spin have too many states to relax in each total number while other baths act."""
 AWRY = 0.35
 """rms of the axis (radians) up to which few values stand for it."""
 WIDE = 20.0
@@ -109,6 +104,7 @@ class RotationSignal(Signal):
         "of shots tells them apart.",
         "The mixture is excluded by odd and even turns together; an odd run alone is not enough.",
     )
+    edges = "Too fast a rotation in too weak a field leaves the spin behind; too slow a one loses the phase."
 
     def __init__(self, given: Mapping[str, Any], own: Mapping[str, float], lab: Lab) -> None:
         numbers, entry = dict(own), lab.entry("zeeman", self.experiment)
@@ -121,10 +117,9 @@ class RotationSignal(Signal):
         if v["kind"] != "fermion":
             why = "nothing else changes its sign: it is one of the nulls of the plan for a fermion"
             raise InputError("kind", "fermion in a plan of two-pi-rotation", v["kind"], why)
-        if v["spin"] is not None and v["spin"] > LARGEST_SPIN:
-            must = f"at most {LARGEST_SPIN:g} in a plan of two-pi-rotation"
-            why = "with dephasing and loss a larger spin has too many states; run the experiment without them instead"
-            raise InputError("spin", must, v["spin"], why)
+        if not self.counting and self._large:
+            why = "relaxing under dephasing and loss a larger spin has too many states; use readout=interferometer"
+            raise InputError("spin", f"at most {LARGEST_SPIN:g} in a plan of heats", v["spin"], why)
 
     def free(self, name: str) -> float:
         """See `Signal.free`; the field is the lab's."""
@@ -192,9 +187,9 @@ class RotationSignal(Signal):
             link = np.abs(columns.get("tunnelling", np.array(float(self.made.values["tunnelling"]))))
             time = time + (0.5 + np.pi / 4) / link
         noise, tilt = columns["detuning_noise"], columns["axis_error"]
-        spread = np.minimum(noise, GONE / time)
+        spread = np.minimum(noise, noises.GONE / time)
         few = self.coarse or fixed.get("spin") == 1
-        counts = np.where(noise > 0, np.array(NODES[few])[np.searchsorted(REACH, spread * time)], 1)
+        counts = np.where(noise > 0, np.array(noises.NODES[few])[np.searchsorted(noises.REACH, spread * time)], 1)
         tilts = np.where(tilt > 0, 2 if few else 3, 1)
         hits, shares = (np.zeros((len(angles), len(counts))) for _ in range(2))
         for count, across in sorted(set(zip(counts.tolist(), tilts.tolist(), strict=True))):
@@ -209,23 +204,39 @@ class RotationSignal(Signal):
         """The experiment at all points and all values of the noises, in one batch."""
         import xarray
 
-        points = {n: _along(c) if np.ptp(c) else float(c[0]) for n, c in columns.items()}
+        points = {n: noises.along(c) if np.ptp(c) else float(c[0]) for n, c in columns.items()}
         spread, tilt = points.pop("detuning_noise"), points.pop("axis_error")
-        (x, y), weights = _nodes(count, across)
+        (x, y), weights = noises.nodes(count, across)
         if count > 1:
-            points["detuning"] = points["detuning"] + spread * xarray.DataArray(x, dims=NOISE)
+            points["detuning"] = points["detuning"] + spread * xarray.DataArray(x, dims=noises.NOISE)
         if across > 1:  # a field on the other side of the axis is turned like this one
-            points["field_angle"] = abs(points["field_angle"] + tilt * xarray.DataArray(y, dims=NOISE))
+            points["field_angle"] = abs(points["field_angle"] + tilt * xarray.DataArray(y, dims=noises.NOISE))
         given = {name: value for name, value in points.items() if name in self.kinds} | dict(fixed)
         given |= {"turns": xarray.DataArray(angles, dims=SETTING)}
         if given.get("kind") in ("boson", "pair"):
             given |= {"n_c": 0}
+        share = 1.0
+        if given.get("account") == "superposition" and self._large:
+            given["account"], share = "conserving", self._sharing(given)
         made = self.build(given | self._prepared(given))
         record = made.record().isel(moment=-1)
         found = self._counts(made, record) if self.counting else self._heats(made, record)
         shape = len(angles), len(columns["detuning"])
-        hit, kept = (np.broadcast_to(_ordered(_averaged(array, weights)), shape) for array in found)
+        hit, kept = (share * np.broadcast_to(noises.ordered(noises.averaged(array, weights)), shape) for array in found)
         return hit, kept
+
+    @property
+    def _large(self) -> bool:
+        """Whether the superposition is taken sector by sector of the total number."""
+        return bool((self.made.values["spin"] or 0.0) > LARGEST_SPIN)
+
+    def _sharing(self, given: Mapping[str, Any]) -> float:
+        """The probability 2 u^2 v^2 that traps in superpositions share one extra particle (DEFINITIONS 6.1).
+
+        Cooled while they are linked, those of this total are where the other account has them; the others are not kept.
+        """
+        weight = float(given.get("weight", self.made.values["weight"]))
+        return 2 * weight * (1 - weight)
 
     def _prepared(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Traps in superpositions are cooled while linked, as fast as it takes, like those of the other account."""
@@ -351,7 +362,7 @@ class RotationSignal(Signal):
         time, link = sum(step.duration for step in self.steps()), abs(float(self.made.values["tunnelling"]))
         ends = {"temperature": 100 * link, "zeeman": 1e-5 * self.base["zeeman"], "axis_error": AWRY}
         ends |= dict.fromkeys(("dephasing", "loss"), 10 / time) | {"readout_error": 0.5, "preparation_error": 1 - 1e-3}
-        ends |= {"detuning": np.pi / 2 / time, "detuning_noise": GONE / time}
+        ends |= {"detuning": np.pi / 2 / time, "detuning_noise": noises.GONE / time}
         spin = float(self.made.system().spin)  # type: ignore[attr-defined]
         ends["field_angle"] = np.arccos(1 / (6 * spin))  # cos 2χ = cos χ: even turns show what odd ones do
         return float(max(ends[knob.name], 2 * self.base[knob.name]) if knob.name in GROWING else ends[knob.name])
@@ -368,32 +379,3 @@ class RotationSignal(Signal):
                 "it would take an observable that is not phase-covariant"
             )
         return ""
-
-
-def _along(value: Any) -> Any:
-    """A number, or an array along the points."""
-    import xarray
-
-    return float(value) if np.ndim(value) == 0 else xarray.DataArray(np.asarray(value, float), dims=POINT)
-
-
-def _nodes(count: int, across: int) -> tuple[tuple[Array, Array], Array]:
-    """Values of two normal noises (nodes,) in units of their rms, and their weights (nodes,): Gauss-Hermite."""
-    (x, a), (y, b) = (np.polynomial.hermite_e.hermegauss(n) for n in (count, across))
-    weights = np.outer(a, b).ravel()
-    return (np.repeat(x, across), np.tile(y, count)), weights / weights.sum()
-
-
-def _averaged(array: Any, weights: Array) -> Any:
-    """The mean over the noises."""
-    import xarray
-
-    return array.dot(xarray.DataArray(weights, dims=NOISE), dim=NOISE) if NOISE in array.dims else array
-
-
-def _ordered(array: Any) -> Array:
-    """An array (settings, points)."""
-    if POINT not in array.dims:
-        array = array.expand_dims(POINT)
-    found: Array = array.transpose(SETTING, POINT).values
-    return found

@@ -75,13 +75,16 @@ def walk(pieces: list[Piece], rates: Mapping[str, Array], start: Matrix, duratio
     found = np.zeros((*start.shape[:1], len(fractions), start.shape[1]), complex)
     gaps = np.diff(fractions, prepend=0.0)
     for piece in pieces:
+        places = piece.places[start[:, piece.places].any(axis=(0, 2))]  # what is nothing stays nothing
+        if not len(places):
+            continue
         generator = sum(rates[name][:, None, None] * part for name, part in piece.parts.items())
-        state = start[:, piece.places].swapaxes(1, 2)
+        state = start[:, places].swapaxes(1, 2)
         for k, gap in enumerate(gaps):
             if k == 0 or abs(gap - gaps[k - 1]) > 1e-13:
                 step = _exponential(np.asarray(generator), gap * duration)
             state = step @ state
-            found[:, k, piece.places] = state.swapaxes(1, 2)
+            found[:, k, places] = state.swapaxes(1, 2)
     return found
 
 

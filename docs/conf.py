@@ -14,6 +14,7 @@ sys.path.insert(0, str(HERE / "_ext"))
 
 from labs import write_labs  # noqa: E402
 from parameters import moving, write_parameters  # noqa: E402
+from pictures import write_pictures  # noqa: E402
 from reference import write_reference  # noqa: E402
 from validation import write_validation  # noqa: E402
 
@@ -82,4 +83,5 @@ def setup(app: Sphinx) -> None:
     write_labs(GENERATED)
     write_parameters(GENERATED)
     write_validation(GENERATED)
+    write_pictures(HERE / "is_it_real.md", GENERATED)
     app.connect("builder-inited", animate_experiments)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mesodyn.audit import commands as auditing
+from mesodyn.columns import aligned
 from mesodyn.errors import InputError, MesodynError, Shown, one_line
 from mesodyn.planning import commands as planning
 
@@ -58,7 +60,7 @@ def show(name: str, toml: bool) -> None:
         return
     click.echo(f"{kind.title}\n\n{click.wrap_text(kind.meaning, WIDTH)}\n")
     rows = [(p.name, p.kind, p.unit, p.range, p.default_text, p.meaning) for p in kind.parameters]
-    click.echo(table([("parameter", "kind", "unit", "range", "default", "meaning"), *rows]))
+    click.echo(aligned([("parameter", "kind", "unit", "range", "default", "meaning"), *rows]))
     click.echo(f"\n{_about_units(kind)}")
     if not kind.accounts:
         click.echo(click.wrap_text(f"There is no account to choose: {kind.account_reason}.", WIDTH))
@@ -204,11 +206,12 @@ def benchmark(quick: bool, only: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         click.echo(json_module.dumps(found.as_json(), ensure_ascii=False))
         return
-    click.echo(table(found.cells()) + "\n\n" + "\n".join(found.remarks()))
+    click.echo(aligned(found.cells()) + "\n\n" + "\n".join(found.remarks()))
 
 
 program.add_command(planning.labs)
 program.add_command(planning.plan)
+program.add_command(auditing.command)
 
 
 def _progress() -> Callable[[int, int], None]:
@@ -238,13 +241,6 @@ def _progress() -> Callable[[int, int], None]:
             last = now
 
     return tell
-
-
-def table(rows: list[tuple[str, ...]]) -> str:
-    """Rows of text in aligned columns, a line under the first."""
-    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
 
 
 def _experiment(what: str, **options: Any) -> Experiment:
@@ -323,7 +319,7 @@ def _print_run(found: Run, folder: Path, as_json: bool) -> None:
     names = ("name", "value", "unit", "expected", "tolerance")
     rows = [(*(str(row[name]) for name in names), words[row["passed"]]) for row in found.rows()]
     click.echo(f"{found.summary}\n")
-    click.echo(table([("finding", "value", "unit", "expected", "tolerance", "passed"), *rows]))
+    click.echo(aligned([("finding", "value", "unit", "expected", "tolerance", "passed"), *rows]))
     made = ", ".join(sorted(path.name for path in folder.iterdir()))
     click.echo(f"\n{folder}: {made}")
 

@@ -39,6 +39,15 @@ for name in ("conserving", "superposition", "mixture"):
     print(f"{name:14} hot after one turn {odd:.4f}, after two {even:.4f}")
 
 # %%
+# Every observable at once
+# ------------------------
+# An *audit* compares all that the experiment records. It also takes the superposition apart by the total number, and
+# evolves each part by itself.
+audit = md.audit("two-pi-rotation")
+for sentence in audit.sentences:
+    print(sentence)
+
+# %%
 # What a positive result proves
 # -----------------------------
 for sentence in plan.signal.statement:

@@ -72,6 +72,8 @@ class Experiment(ABC):
     whole: Experiment | None = None
     """The run that this is a part of, if it is."""
     _places: NDArray[np.int64] | None = None
+    sector: int | str | None = None
+    """``each``: the start is taken apart by its total number and each part evolved by itself; a number: that part."""
     second_method: ClassVar[str | None] = None
     """Another method for the record, by which a certificate checks the first; None where nothing is integrated."""
 
@@ -178,6 +180,22 @@ class Experiment(ABC):
         found = self.changed()
         found.method, found.tolerance = method or self.method, tolerance or self.tolerance
         return found
+
+    def in_sector(self, sector: int | str | None) -> Experiment:
+        """The same experiment, its start taken apart by the total number (``each``) or projected on one."""
+        found = self.changed()
+        found.sector = sector
+        return found
+
+    def evolved(self, system: System, protocol: Protocol, **options: Any) -> xarray.Dataset:
+        """What `mesodyn.evolve` returns, or the same by sectors of the total number."""
+        from mesodyn.dynamics.evolve import evolve
+        from mesodyn.dynamics.sectors import evolve_in_sectors
+
+        if self.sector is None:
+            return evolve(system, protocol, **options)
+        total = self.sector if isinstance(self.sector, int) else None
+        return evolve_in_sectors(system, protocol, total=total, **options)
 
     def evolution(self) -> tuple[System, Protocol, Mapping[str, Any]] | None:
         """What `mesodyn.evolve` is given for the record: system, protocol, options; None where it is not asked.

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mesodyn.dynamics.evolve import evolve
 from mesodyn.dynamics.protocol import Connect, Disconnect, Hold, Protocol, Ramp, Segment
 from mesodyn.errors import InputError, Shown
 from mesodyn.experiments.base import Experiment
@@ -197,7 +196,7 @@ class Beating(Experiment):
         v = self.values
         options: dict[str, Any] = {"account": self.account, "moments": list(fractions), "method": self.method}
         options |= {"tolerance": self.tolerance, "initial": "thermal" if v["start"] == "ground" else "ground"}
-        lab, turning = (evolve(self.system(f), self.protocol(), **options) for f in (0.0, v["frame_potential"]))
+        lab, turning = (self.evolved(self.system(f), self.protocol(), **options) for f in (0.0, v["frame_potential"]))
         names = ["time", "energy", "norm", "n_mean", "order_parameter", "correlation", "error"]
         record = lab[[*names, *(["lead_field"] if "lead_field" in lab else [])]].assign_attrs(lab.attrs)
         record["order_parameter_rotating"] = turning.order_parameter

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mesodyn.dynamics.bath import Bath
-from mesodyn.dynamics.evolve import evolve
 from mesodyn.dynamics.protocol import Hold, Protocol
 from mesodyn.experiments.base import Experiment
 from mesodyn.experiments.finding import Finding
@@ -105,7 +104,7 @@ class Irregular(Experiment):
             "places": self.labelled_places(),
         }
         protocol = Protocol(Hold(duration=v["duration"]))
-        lab, turning = (evolve(system, protocol, frame=f, **options) for f in ("lab", "rotating"))
+        lab, turning = (self.evolved(system, protocol, frame=f, **options) for f in ("lab", "rotating"))
         names = ["time", "energy", "norm", "momentum", *(["correlation"] if system.outside else [])]
         record = lab[names].assign_attrs(lab.attrs)
         number = xarray.DataArray(system.fold * np.arange(1, len(waves) + 1), dims="harmonic", name="harmonic")

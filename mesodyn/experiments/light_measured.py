@@ -8,6 +8,7 @@ import numpy as np
 
 from mesodyn.accounts import ACCOUNTS
 from mesodyn.dynamics import detection, spectra
+from mesodyn.dynamics.sectors import projected
 from mesodyn.experiments import doublet_fit, light_runs
 from mesodyn.experiments.lines import lines as pencil
 from mesodyn.seeds import generator
@@ -35,11 +36,15 @@ KINDS = {
 
 
 class Matter:
-    """The four states of an account as plain matrices, for one point (leading dimension 1)."""
+    """The states of an account as plain matrices, for one point (leading dimension 1); all four, or of one total."""
 
-    def __init__(self, system: LightScatterer, account: str) -> None:
+    def __init__(self, system: LightScatterer, account: str, total: int | None = None) -> None:
         values = {name: np.atleast_1d(value) for name, value in system.values().items()}
         self.kept, self.rho = system.prepare(account, "thermal", values)
+        self.share = 1.0
+        if total is not None:
+            self.kept, self.rho, share = projected(system.space.totals, self.kept, self.rho, total)
+            self.share = float(share[0])
         cut = np.ix_(self.kept, self.kept)
         hamiltonian = system.hamiltonian().full()
         self.hamiltonian = hamiltonian[cut]
@@ -49,7 +54,7 @@ class Matter:
         self.scattering = system.scattering()[cut]
         observed = system.observables()
         parts = {name: observed[name].full()[cut] for name in ("order_parameter", "correlation")}  # type: ignore[union-attr]
-        self.upper = float(np.trace(self.rho[0][2:, 2:]).real)
+        self.upper = float(np.diag(self.rho[0])[self.kept >= system.space.size // 2].real.sum())
         self.means = {name: complex(np.trace(self.rho[0] @ part)) for name, part in parts.items()}
 
     def absorbed(self) -> spectra.Modes:
@@ -71,10 +76,50 @@ class Matter:
     def counted(self) -> spectra.Modes:
         """``<D^dagger D>(t)`` after a short weak pulse, as a share of its start."""
         d = self.scattering
-        kicked = d.conj().T @ self.rho[0] @ d
-        start = kicked / np.trace(kicked @ d.conj().T @ d).real
+        start = d.conj().T @ self.rho[0] @ d / self.brightness
         found = spectra.transient(self.hamiltonian, self.jumps, d.conj().T @ d, start)
         return found
+
+    @property
+    def brightness(self) -> float:
+        """``<D^dagger D>`` just after the pulse."""
+        d = self.scattering
+        return float(np.trace(d.conj().T @ self.rho[0] @ d @ d.conj().T @ d).real)
+
+
+class Sectors:
+    """The same for a state that is taken apart by its total number: parts that are solved by themselves."""
+
+    def __init__(self, system: LightScatterer, account: str) -> None:
+        totals = sorted(set(system.space.totals.tolist()))
+        known = set(system.space.totals[system.kept(account)].tolist())
+        parts = (Matter(system, account, total) for total in totals if total in known)
+        self.parts = [part for part in parts if part.share > 0]
+        self.upper = sum(part.share * part.upper for part in self.parts)
+        self.means = {name: sum(part.share * part.means[name] for part in self.parts) for name in self.parts[0].means}
+
+    def absorbed(self) -> spectra.Modes:
+        """See `Matter.absorbed`."""
+        return _joined([(part.share, part.absorbed()) for part in self.parts])
+
+    def spectrum(self, frequencies: Any, resolution: float, method: str) -> Any:
+        """See `Matter.spectrum`."""
+        return sum(part.share * part.spectrum(frequencies, resolution, method) for part in self.parts)
+
+    def given_back(self) -> spectra.Modes:
+        """See `Matter.given_back`."""
+        return _joined([(part.share, part.given_back()) for part in self.parts])
+
+    def counted(self) -> spectra.Modes:
+        """See `Matter.counted`."""
+        bright = [part.share * part.brightness for part in self.parts]
+        return _joined([(b / sum(bright), part.counted()) for b, part in zip(bright, self.parts, strict=True)])
+
+
+def _joined(parts: list[tuple[float, spectra.Modes]]) -> spectra.Modes:
+    """The weighted sum of correlations."""
+    rates = np.concatenate([modes.rates for _, modes in parts], axis=1)
+    return spectra.Modes(rates, np.concatenate([share * modes.weights for share, modes in parts], axis=1))
 
 
 def point(one: LightScattering, index: int, place: int) -> dict[str, Any]:
@@ -83,9 +128,13 @@ def point(one: LightScattering, index: int, place: int) -> dict[str, Any]:
     own = (*LightScatterer.broadcasting, "step", "kind")
     system = LightScatterer(n_c=v["n_c"], **{name: v[name] for name in own})
     matter = {account: Matter(system, account) for account in ACCOUNTS}
-    found = _light(one, v, matter)
+    state: Matter | Sectors = matter[one.account]
+    if one.sector is not None:
+        whole = one.sector == "each"
+        state = Sectors(system, one.account) if whole else Matter(system, one.account, int(one.sector))
+    found = _light(one, v, matter, state)
     found |= _beat(v, found)
-    found |= _photons(one, v | {"weight": matter[one.account].upper}, system, found, place)
+    found |= _photons(one, v | {"weight": state.upper}, system, found, place)
     found |= _strengths(v, system)
     found |= _back_action(matter["superposition"], v, found)
     found["threshold"] = _threshold(v)
@@ -107,26 +156,26 @@ def line_widths(v: dict[str, Any]) -> np.ndarray:
     return np.asarray(pairs) + np.asarray(v["resolution"])
 
 
-def _light(one: Any, v: dict[str, Any], matter: dict[str, Matter]) -> dict[str, Any]:
+def _light(one: Any, v: dict[str, Any], matter: dict[str, Matter], own: Matter | Sectors) -> dict[str, Any]:
     """Spectrum, field and counts of the account, and how much the other accounts differ."""
     middle, wide = doublet_fit.bins(np.array([v[f"excitation_{line}"] for line in LINES]), line_widths(v))
     time = np.linspace(0, v["duration"], one.moments)
-    curves: dict[str, dict[str, Any]] = {}
-    for account, here in matter.items():
-        modes = here.absorbed()
-        curves[account] = {
+
+    def curves(here: Matter | Sectors) -> dict[str, Any]:
+        return {
             "spectrum": here.spectrum(middle, v["resolution"], one.method),
-            "field": modes.correlation(time)[0],
+            "field": here.absorbed().correlation(time)[0],
             "count_rate": here.counted().correlation(time)[0].real,
         }
-    mine = curves[one.account]
-    uppers = [here.upper for here in matter.values()]
+
+    mine = curves(own)
+    others = [curves(here) for here in matter.values() if here is not own]
+    uppers = [here.upper for here in (own, *matter.values())]
     apart = {"number_difference": max(uppers) - min(uppers)} | {
-        f"{name}_difference": max(float(np.abs(c[name] - mine[name]).max()) for c in curves.values())
+        f"{name}_difference": max(float(np.abs(c[name] - mine[name]).max()) for c in others)
         / float(np.abs(mine[name]).max())
         for name in mine
     }
-    own = matter[one.account]
     back, forth = (np.real(m.weights.sum()) for m in (own.given_back(), own.absorbed()))
     moduli = {f"{name}_modulus": abs(mean) for name, mean in own.means.items()}
     return {"frequency": middle, "bin_width": wide, "time": time, **mine, **apart, **moduli, "warm_ratio": back / forth}

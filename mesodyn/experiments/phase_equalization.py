@@ -9,7 +9,6 @@ import numpy as np
 
 from mesodyn import axes, seeds
 from mesodyn.dynamics.bath import Bath
-from mesodyn.dynamics.evolve import evolve
 from mesodyn.dynamics.flow import flow, noisy_flow
 from mesodyn.dynamics.meanfield import LinkedPhases
 from mesodyn.dynamics.protocol import Protocol, Relax
@@ -249,7 +248,7 @@ class PhaseEqualization(Experiment):
         asked = self.evolution()
         assert asked is not None
         system, protocol, options = asked
-        raw = evolve(system, protocol, **options)
+        raw = self.evolved(system, protocol, **options)
         names = ["time", "energy", "heat", "norm", "imbalance", "coherence", "order_parameter_A", "order_parameter_B"]
         names += ["alone_A", "alone_B"]
         record = raw[names].assign_attrs(raw.attrs)

@@ -10,7 +10,6 @@ import numpy as np
 from mesodyn import axes
 from mesodyn.dynamics import heat
 from mesodyn.dynamics.bath import Bath
-from mesodyn.dynamics.evolve import evolve
 from mesodyn.dynamics.protocol import (
     Connect,
     Disconnect,
@@ -216,7 +215,7 @@ class TwoPiRotation(Experiment):
         """The evolution, with the quantities that the experiment is about."""
         system, protocol, options = self.evolution()
         moments = [1.0] if self.ends_only else self.moments
-        raw = evolve(system, protocol, **options, moments=moments, states=not self.counting)
+        raw = self.evolved(system, protocol, **options, moments=moments, states=not self.counting)
         record = raw[["time", "energy", "heat", "norm", "shared", "imbalance", "coherence", "error"]]
         dims = raw.time.dims
         sign = np.sign(self.values["tunnelling"]) * raw.coherence.real
@@ -231,7 +230,7 @@ class TwoPiRotation(Experiment):
             new["flip"] = (dims, _flip(system.site.spinful, field, raw.spin_B.values, raw.spinful_B.values))
         if self.values["control"] == "dummy":
             turned = Protocol(*self._preparation(), *self._rotation("none"))
-            whole = evolve(system, turned, **options, moments=[1.0]).coherence[-1]
+            whole = self.evolved(system, turned, **options, moments=[1.0]).coherence[-1]
             new["full_coherence"] = whole.drop_vars("segment").broadcast_like(raw.error)
         if not self.counting:
             new |= self._heat(raw, system)

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     import xarray
 
 MOST_IN_LEAD = 50
-"""The largest mean number of steps in the lead."""
+"""The largest mean number of steps in the lead of an experiment: a larger one shows no more."""
+LARGEST = 200
+"""The largest of all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,7 @@ class LeadTrap(System):
     lead_energy
         :math:`\varepsilon`, the energy of a step in the lead: its chemical potential times k.
     lead_number
-        :math:`\bar n`, the (mean) number of steps in the lead while the trap holds N_c: 1 to 50.
+        :math:`\bar n`, the (mean) number of steps in the lead while the trap holds N_c: 1 to 200.
     n_c, step
         The smaller number of the trap; 1 for state (2), 2 for state (3).
     weight, phase
@@ -84,7 +86,7 @@ class LeadTrap(System):
     def __post_init__(self) -> None:
         checks.whole("n_c", self.n_c)
         checks.whole("step", self.step, low=1, high=2)
-        checks.whole("lead_number", self.lead_number, low=1, high=MOST_IN_LEAD)
+        checks.whole("lead_number", self.lead_number, low=1, high=LARGEST)
         for name in ("detuning", "lead_energy", "phase"):
             checks.number(name, getattr(self, name))
         checks.number("tunnelling", self.tunnelling, complex_allowed=True)
@@ -175,6 +177,43 @@ class LeadTrap(System):
         if account == "mixture":
             state = state * np.eye(self.space.size)
         return np.arange(self.space.size), state
+
+    def spread(self, *, coherent: bool) -> qutip.Qobj:
+        r"""The trap shares one of n steps with a lead whose n is spread like that of a coherent state of mean n̄.
+
+        .. math:: \sum_n\sqrt{P_n}\,(u|N_c, n\rangle + v e^{i\varphi}|N_c + k, n - 1\rangle)
+
+        With ``coherent`` this is one state: the totals have a phase. Without, each total is by itself, with the weight
+        :math:`P_n`: nothing knows a phase, the total is conserved and merely not known. A lead without a step has none
+        to share. Relative to the lead the trap has the coherence :math:`uv\sum_n\sqrt{P_nP_{n-1}} \approx
+        uv(1 - 1/8\bar n)` in both (PHYSICS 4.1).
+
+        Returns
+        -------
+        qutip.Qobj
+            A ket, or a density matrix, of trap and lead.
+
+        Raises
+        ------
+        InputError
+            Without a weight, or when one of the parameters is an axis.
+        """
+        if self.weight is None or np.ndim(self.weight) or np.ndim(self.phase):
+            raise InputError("weight", "a single number, like the phase", self.weight)
+        numbers = np.arange(self.window[0], self.window[1] + 1)
+        amplitudes = np.sqrt(_poisson(numbers, self.lead_number))
+        kets = np.zeros((len(numbers), 2, len(numbers)), complex)
+        for k, amplitude in enumerate(amplitudes):
+            low = np.sqrt(1 - self.weight) if k else 1.0
+            kets[k, 0, k] = low * amplitude
+            kets[k, 1, k - 1] = 0.0 if not k else np.sqrt(self.weight) * np.exp(1j * self.phase) * amplitude
+        flat = kets.reshape(len(numbers), -1)
+        flat = flat / np.linalg.norm(flat)
+        dims = self.space.dims
+        if coherent:
+            ket = flat.sum(axis=0)
+            return qutip.Qobj(ket, dims=[dims, [1, 1]])
+        return qutip.Qobj(flat.T @ flat.conj(), dims=[dims, dims])
 
     def equilibrium(self) -> xarray.Dataset:
         r"""Thermal equilibrium at the total :math:`N_c + k\bar n`.

@@ -69,7 +69,7 @@ def test_the_window_is_closed_under_hops():
     ("given_", "words"),
     [
         ({"lead_number": 0}, "lead_number must be"),
-        ({"lead_number": 51}, "lead_number must be"),
+        ({"lead_number": 201}, "lead_number must be"),
         ({"weight": 1.2}, "weight must be"),
         ({"step": 3}, "step must be"),
         ({"detuning": float("nan")}, "detuning must be"),

@@ -49,7 +49,7 @@ def new_folder(folder: Path, *, force: bool = False) -> Iterator[Path]:
     place, new = folder.resolve(), list[Path]()
     partial = place.parent / f".{place.name}.partial-{os.getpid()}"
     try:
-        _refuse_taken(folder, force)
+        refuse_taken(folder, force)
         new = [parent for parent in place.parents if not parent.exists()]
         place.parent.mkdir(parents=True, exist_ok=True)
         _clear_stale(place)
@@ -69,7 +69,7 @@ def new_folder(folder: Path, *, force: bool = False) -> Iterator[Path]:
         _remove_empty(new)
 
 
-def _refuse_taken(folder: Path, force: bool) -> None:
+def refuse_taken(folder: Path, force: bool) -> None:
     """Refuse a file, and a folder unless it may be replaced; one with other things in it is never replaced."""
     if folder.exists() and not folder.is_dir():
         raise InputError("out", "a folder", str(folder), "that is a file; choose another name")
@@ -248,7 +248,7 @@ def growing_folder(folder: Path, *, force: bool = False, resume: bool = False) -
     place = folder.resolve()
     mark = place / f"{WRITING}{os.getpid()}"
     try:
-        _refuse_taken(folder, force or resume)
+        refuse_taken(folder, force or resume)
         place.mkdir(parents=True, exist_ok=force or resume)
         _claim(place, mark)
         if not resume:

@@ -118,8 +118,12 @@ def to_kind(data: DataArray, kind: str, argument: str) -> DataArray:
     unit = data.attrs.get("units")
     if unit is None:
         return data
-    read = [_of_kind(value, f"{unit}", kind, argument) for value in data.values.ravel().tolist()]
-    values = np.array(read).reshape(data.shape)
+    known = kind in units.KINDS and unit == units.KINDS[kind].base and data.dtype.kind == "f"
+    if known and np.isfinite(data.values).all():  # `quantity` reads those as they are
+        values = data.values.copy()
+    else:
+        read = [_of_kind(value, f"{unit}", kind, argument) for value in data.values.ravel().tolist()]
+        values = np.array(read).reshape(data.shape)
     out = data.copy(data=values)
     del out.attrs["units"]
     own = [name for name in data.dims if name in data.coords and np.array_equal(data.coords[name].values, data.values)]

@@ -162,11 +162,7 @@ def telegraph(
     passed = np.flatnonzero(np.diff(stretch) % 2)
     if passed.size:
         stay = staying(np.abs(np.diff(phase)[passed] / step))
-        leave = np.zeros((passed.size, 3, 3))
-        leave[:, PLUS, PLUS] = leave[:, MINUS, MINUS] = stay
-        leave[:, PLUS, MINUS] = leave[:, MINUS, PLUS] = 1 - stay
-        leave[:, ODD, ODD] = 1.0
-        tables[passed] = half[lower[passed]] @ leave @ half[lower[passed + 1]]
+        tables[passed] = half[lower[passed]] @ leaving(stay) @ half[lower[passed + 1]]
     upto = tables.cumsum(axis=2)[:, :, :2]
     draws = np.stack([g.random(len(times) - 1) for g in generators], axis=1)
     found = np.empty((len(times), len(generators)), np.int8)
@@ -175,6 +171,94 @@ def telegraph(
         state = (drawn[:, None] >= upto[k][state]).sum(axis=1, dtype=np.int8)
         found[k + 1] = state
     return found.T.copy()
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The chances of `telegraph` for many junctions at once: what all its trajectories do together.
+
+    Parameters
+    ----------
+    phase
+        The phase differences (moments, junctions); none of them on an odd multiple of pi.
+    step
+        From one moment to the next, (junctions,).
+    jumps
+        Of each junction.
+    """
+
+    phase: Array
+    step: Array
+    jumps: Sequence[Jumps]
+
+    def power(
+        self, current: Array, staying: Callable[[Array], Array], start: NDArray[np.int64], waves: NDArray[np.complex128]
+    ) -> Array:
+        r"""The mean over all trajectories of :math:`|\sum_n w_n I_n|^2`; none is drawn.
+
+        Parameters
+        ----------
+        current
+            On both branches (2, moments, junctions); the odd state carries none.
+        staying
+            From the speeds (passages, junctions) of each junction's passages to the probabilities of staying.
+        start
+            `PLUS` or `MINUS`, (junctions,).
+        waves
+            The weights w (lines, moments).
+
+        Returns
+        -------
+        array, shape (lines, junctions)
+        """
+        which, tables = self._tables(staying)
+        count = current.shape[2]
+        each = np.arange(count)
+        chance = np.zeros((count, 3))
+        chance[each, start] = 1.0
+        sums = np.zeros((count, len(waves), 3), complex)  # of w I, in each state, times its chance
+        total = np.zeros((count, len(waves)))
+        for n, carried in enumerate(current.transpose(1, 2, 0)):
+            if n:
+                table = tables[which[n - 1], each]
+                chance = np.matmul(chance[:, None], table)[:, 0]
+                sums = np.matmul(sums, table)
+            added = waves[:, n, None] * carried[:, None]
+            total += (2 * (sums[..., :2].conj() * added).real + np.abs(added) ** 2 * chance[:, None, :2]).sum(axis=-1)
+            sums[..., :2] += added * chance[:, None, :2]
+        return total.T.copy()
+
+    def _tables(self, staying: Callable[[Array], Array]) -> tuple[NDArray[np.int64], Array]:
+        """Which table (moments - 1, junctions) leads on from each moment, and the tables (kinds, junctions, 3, 3)."""
+        stretch = np.floor((self.phase + np.pi) / (2 * np.pi)).astype(int)
+        lower = np.where(stretch % 2 == 0, PLUS, MINUS)
+        passed = np.diff(stretch, axis=0) % 2 == 1
+        number = np.cumsum(passed, axis=0) - 1
+        most = int(number[-1].max()) + 1
+        known: dict[tuple[Jumps, float], Array] = {}
+        for jump, time in zip(self.jumps, self.step.tolist(), strict=True):
+            if (jump, time) not in known:
+                known[jump, time] = np.array([[jump.matrix(b, time / k) for b in (PLUS, MINUS)] for k in (1, 2)])
+        both = np.stack([known[jump, time] for jump, time in zip(self.jumps, self.step.tolist(), strict=True)], axis=2)
+        whole, half = both
+        moment, junction = np.nonzero(passed)
+        place = number[moment, junction], junction
+        speeds = np.ones((most, self.phase.shape[1]))  # also where a junction has fewer passages
+        speeds[place] = np.abs(np.diff(self.phase, axis=0) / self.step)[moment, junction]
+        stay = staying(speeds)[place]
+        tables = np.concatenate([whole, np.zeros((most, *whole.shape[1:]))])
+        before, after = (half[lower[at, junction], junction] for at in (moment, moment + 1))
+        tables[2 + place[0], junction] = before @ leaving(stay) @ after
+        return np.where(passed, 2 + number, lower[:-1]), tables
+
+
+def leaving(stay: Array) -> Array:
+    """What a passage does to the three states, (..., 3, 3), with the probabilities (...) of staying on the branch."""
+    found = np.zeros((*np.shape(stay), 3, 3))
+    found[..., PLUS, PLUS] = found[..., MINUS, MINUS] = stay
+    found[..., PLUS, MINUS] = found[..., MINUS, PLUS] = 1 - np.asarray(stay)
+    found[..., ODD, ODD] = 1.0
+    return found
 
 
 def current_of(levels: BranchLevels, phase: Array, states: NDArray[np.int8]) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter, NullFormatter
 from numpy.typing import ArrayLike
 
 from mesodyn.figures import plots, style
@@ -85,6 +86,11 @@ def window(
     drawing, grid = style.figure(width=5.0, height=3.7)
     ax: Axes = grid[0, 0]
     ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
+    if columns[-1] > 10 * columns[0]:
+        ax.xaxis.set_minor_formatter(NullFormatter())
+    if rows[-1] < 3 * rows[0]:
+        ax.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+        ax.yaxis.set_minor_formatter(FormatStrFormatter("%g"))
     if np.isfinite(shown).any():
         low = float(np.nanmin(shown))
         norm = LogNorm(low, max(float(np.nanpercentile(shown, 90)), 10 * low))

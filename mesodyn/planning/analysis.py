@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,15 +76,16 @@ class Analysis:
         each = [numbers.multinomial(n, p / p.sum(), count) for n, p in zip(self.shots, chances, strict=True)]
         return np.stack(each, axis=1)
 
-    def calibrated(self, level: float, count: int = 2000, seed: int = 0) -> Array:
+    def calibrated(self, level: float, count: int = 2000, seed: int = 0, places: Sequence[int] | None = None) -> Array:
         """The limit at each value that covers with `level`, from simulated counts (value).
 
-        With a nuisance it is the largest over nine places of its grid.
+        With a nuisance it is the largest over nine places of its grid. Where only some `places` of the values are asked
+        for, the limits of the others are 0.
         """
         _level(level)
         others = np.unique(np.linspace(0, self.table.shape[1] - 1, min(9, self.table.shape[1])).round().astype(int))
         found = np.zeros(len(self.values))
-        for value in range(len(self.values)):
+        for value in range(len(self.values)) if places is None else places:
             for nuisance in others.tolist():
                 counts = self.draw(generator(seed, CALIBRATION, value, nuisance), count, value, nuisance)
                 ratio = self.ratios(counts)[:, value]

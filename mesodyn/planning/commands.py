@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from mesodyn import archive
+from mesodyn.columns import aligned
 from mesodyn.errors import InputError, Shown
 
 WIDTH = 100
@@ -74,6 +76,17 @@ def copy(name: str, file: Path) -> None:
     click.echo(f"{file}: edit it, then try: mesodyn labs show {file}")
 
 
+@labs.command("words")
+def words() -> None:
+    """List the words of a lab's file that no experiment has: numbers of the apparatus, and formulas."""
+    from mesodyn.planning import formulas, quantities
+
+    numbers = [(p.name, p.kind, p.meaning) for p in (*quantities.APPARATUS, quantities.TURNING_RATE)]
+    click.echo(f"Numbers of the apparatus\n{aligned([('name', 'kind', 'meaning'), *numbers])}\n")
+    known = [(f"{name}({', '.join(f.takes)})", f.gives, f.text) for name, f in formulas.FORMULAS.items()]
+    click.echo(f"Formulas\n{aligned([('formula', 'gives', 'is'), *known])}")
+
+
 @click.command("plan")
 @click.argument("what")
 @click.option("--lab", metavar="LAB", help="The lab: its name, or a TOML file (mesodyn labs).")
@@ -100,6 +113,8 @@ def plan(
     from mesodyn.planning import plan as planning
     from mesodyn.planning.plan_report import text
 
+    if out is not None:
+        archive.refuse_taken(out, force)
     given: dict[str, Any] = dict(_setting(pair) for pair in settings)
     if (path := Path(what)).is_dir() or path.suffix == ".toml":
         if lab is not None or given or target_sigma is not None or seed is not None:
@@ -112,6 +127,8 @@ def plan(
     if out is not None:
         found.save(out, force=force)
     click.echo(json_module.dumps(found.as_json(), ensure_ascii=False) if as_json else text(found))
+    if out is None and not as_json:
+        click.echo("\nNothing was saved: add --out FOLDER for the report, JSON and timeline.")
     if out is not None and not as_json:
         click.echo(f"\n{out}: {', '.join(sorted(path.name for path in out.iterdir()))}")
 

@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 
 from mesodyn import seeds
+from mesodyn.accounts import ACCOUNTS
 from mesodyn.planning.binomial import at_least, balanced, exact_shots, sigmas, tail
 from mesodyn.planning.scores import Share
 from mesodyn.planning.signals.base import SAME, Array, Seen, Signal
 
 CAMPAIGN = 9
 """The place of simulated campaigns in the tree of seeds."""
+Noise = tuple[float, float] | None
+"""Of one reading, if a or if b is true; None for counts."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ class Rival:
         Whether the truth lies above it.
     excluded
         Whether it is only to be excluded (with the plan's power), rather than decided for.
+    noise
+        Standard deviation (points,) of one reading if it is true; None where it is that of the truth.
     """
 
     name: str
@@ -73,6 +78,7 @@ class Rival:
     value: Array
     above: bool
     excluded: bool = False
+    noise: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,9 @@ class Pair:
 
 def pairs(signal: Signal, seen: Mapping[str, Seen], demand: Demand) -> list[Pair]:
     """All pairs of cases, each at the setting that tells most; only accounts, and the truth against the nulls."""
-    return [
+    nothing = (math.nan, math.nan), None, math.inf, signal.untold
+    accounts = [Pair(one, other, "", *nothing) for one, other in combinations(ACCOUNTS, 2)] if signal.untold else []
+    return accounts + [
         pair(signal, one.name, other.name, seen, demand)
         for one, other in combinations(signal.cases, 2)
         if not (one.null and other.null) and not (other.null and one.name != signal.truth)
@@ -101,34 +109,44 @@ def pair(signal: Signal, one: str, other: str, seen: Mapping[str, Seen], demand:
     """One pair."""
     a, b = seen[one], seen[other]
     differences = np.abs(a.value[:, 0] - b.value[:, 0])
-    k = int(np.nanargmax(differences))
+    clear = differences if a.noise is None or b.noise is None else differences / (a.noise + b.noise)[:, 0]
+    k = int(np.nanargmax(clear))
     values = float(a.value[k, 0]), float(b.value[k, 0])
     why = signal.apart(signal.case(one), signal.case(other))
-    if differences[k] <= SAME * signal.largest:
+    if np.nanmax(differences) <= SAME * signal.largest:
         why = why or "they predict the same at every setting"
     if why:
         return Pair(one, other, signal.settings[k], values, None, math.inf, why)
-    count, rough = shots(values[0], values[1], None if a.noise is None else float(a.noise[k, 0]), demand, False)
+    both = None if a.noise is None or b.noise is None else (float(a.noise[k, 0]), float(b.noise[k, 0]))
+    count, rough = shots(values[0], values[1], both, demand, False)
     return Pair(one, other, signal.settings[k], values, count, rough, "" if count else "more shots than anyone takes")
 
 
-def shots(a: float, b: float, noise: float | None, demand: Demand, excluded: bool) -> tuple[int | None, float]:
-    """Kept shots that tell a from b: exactly, and in the normal approximation."""
+def shots(a: float, b: float, noise: Noise, demand: Demand, excluded: bool) -> tuple[int | None, float]:
+    """Kept shots that tell a from b: exactly, and in the normal approximation, which is exact for readings."""
     alpha, beta = demand.alpha, demand.beta(excluded)
     if noise is None:
         found = exact_shots(min(max(a, 0.0), 1.0), min(max(b, 0.0), 1.0), alpha, beta)
         return found.every, found.gaussian
-    rough = readings(a, b, noise, alpha, beta)
+    rough = readings(abs(a - b), noise, alpha, beta)
     return (max(1, math.ceil(rough)) if math.isfinite(rough) else None), rough
 
 
-def readings(a: float, b: float, noise: float, alpha: float, beta: float) -> float:
-    """Readings with a normal noise that tell a from b; inf where they are equal."""
-    from scipy.special import ndtri
+def readings(gap: float, noise: tuple[float, float], alpha: float, beta: float) -> float:
+    r"""Readings with normal noises :math:`\sigma_a, \sigma_b` that tell a from b, :math:`\Delta` away.
 
-    if a == b:
+    .. math:: n = \left(\frac{z_\alpha\sigma_b + z_\beta\sigma_a}{\Delta}\right)^2
+
+    Their mean is compared with :math:`z_\alpha\sigma_b/\sqrt n` beyond b. It is inf where a and b are equal.
+
+    Examples
+    --------
+    >>> readings(0.5, (1.0, 1.0), tail(5), tail(5))
+    400.0
+    """
+    if gap == 0:
         return math.inf
-    return float(((ndtri(1 - alpha) + max(float(ndtri(1 - beta)), 0.0)) * noise / (a - b)) ** 2)
+    return float(((sigmas(alpha) * noise[1] + max(sigmas(beta), 0.0) * noise[0]) / gap) ** 2)
 
 
 def recommended(
@@ -139,7 +157,7 @@ def recommended(
     for rival in rivals:
         k = rival.setting
         a, b = float(seen.value[k, 0]), float(rival.value[0])
-        count, rough = shots(a, b, None if seen.noise is None else float(seen.noise[k, 0]), demand, rival.excluded)
+        count, rough = shots(a, b, _noises(seen, rival), demand, rival.excluded)
         known = 1 - demand.beta(rival.excluded)
         row: dict[str, Any] = {
             "against": rival.name,
@@ -162,20 +180,20 @@ def rates(
         return []
     found = []
     for number, rival in enumerate(rivals):
-        k = rival.setting
-        draw = _counts if seen.noise is None else _means
+        k, noise = rival.setting, _noises(seen, rival)
         a, b = float(seen.value[k, 0]), float(rival.value[0])
-        noise = None if seen.noise is None else float(seen.noise[k, 0])
         if noise is None:
             a, b = (min(max(x, 0.0), 1.0) for x in (a, b))
-        rule, promised = draw(a, b, noise, shots, demand, rival.excluded)
+        rule, promised = (
+            _counts(a, b, shots, demand, rival.excluded) if noise is None else _means(a, b, noise, shots, demand)
+        )
         row: dict[str, Any] = {"against": rival.name, "setting": signal.settings[k], "campaigns": count}
         for place, (name, truth) in enumerate((("right_if_true", a), ("right_if_rival", b))):
             numbers = seeds.generator(seed, CAMPAIGN, number, place)
             drawn = (
                 numbers.binomial(shots, truth, count)
                 if noise is None
-                else numbers.normal(truth, noise / math.sqrt(shots), count)
+                else numbers.normal(truth, noise[place] / math.sqrt(shots), count)
             )
             said = rule(drawn) if place == 0 else ~rule(drawn)
             share = Share(int(said.sum()), count)
@@ -184,7 +202,15 @@ def rates(
     return found
 
 
-def _counts(a: float, b: float, _: float | None, shots: int, demand: Demand, excluded: bool) -> Any:
+def _noises(seen: Seen, rival: Rival) -> Noise:
+    """Of one reading at the rival's setting, if the truth or if the rival is true."""
+    if seen.noise is None:
+        return None
+    own = float(seen.noise[rival.setting, 0])
+    return own, own if rival.noise is None else float(rival.noise[0])
+
+
+def _counts(a: float, b: float, shots: int, demand: Demand, excluded: bool) -> Any:
     """The rule for counts that says the truth, and its exact chances of being right."""
     high, low = (a, b) if a > b else (1 - a, 1 - b)
     threshold = balanced(shots, high, low, demand.alpha, demand.beta(excluded))
@@ -196,13 +222,13 @@ def _counts(a: float, b: float, _: float | None, shots: int, demand: Demand, exc
     return rule, tuple(float(p) for p in promised)
 
 
-def _means(a: float, b: float, noise: float | None, shots: int, demand: Demand, excluded: bool) -> Any:
+def _means(a: float, b: float, noise: tuple[float, float], shots: int, demand: Demand) -> Any:
     """The same for means of readings; the threshold keeps the wrong claims at the target."""
     from scipy.special import ndtr
 
-    spread, sign = (noise or 0.0) / math.sqrt(shots), 1 if a > b else -1
-    limit = b + sign * demand.sigma * spread
-    promised = float(ndtr(sign * (a - limit) / spread)), float(ndtr(demand.sigma))
+    spread, sign = np.array(noise) / math.sqrt(shots), 1 if a > b else -1
+    limit = b + sign * demand.sigma * spread[1]
+    promised = float(ndtr(sign * (a - limit) / spread[0])), float(ndtr(demand.sigma))
     return (lambda means: sign * (means - limit) >= 0), promised
 
 
@@ -221,7 +247,11 @@ def rough_duration(seen: Seen, rivals: Sequence[Rival], demand: Demand) -> Array
     for rival in rivals:
         a, beta = seen.value[rival.setting], demand.beta(rival.excluded)
         b = np.broadcast_to(rival.value, a.shape)
-        spread = (np.ones((2, 1)) * seen.noise[rival.setting]) if seen.noise is not None else _binomial(a, b)
+        if seen.noise is None:
+            spread = _binomial(a, b)
+        else:
+            own = seen.noise[rival.setting]
+            spread = np.stack([own, own if rival.noise is None else np.broadcast_to(rival.noise, own.shape)])
         scatter = sigmas(demand.alpha) * spread[1] + max(sigmas(beta), 0.0) * spread[0]
         need = np.divide(scatter, a - b, out=np.full(a.shape, np.inf), where=a != b)
         right = np.isfinite(need) & (need > 0 if rival.above else need < 0)

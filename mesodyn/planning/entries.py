@@ -54,7 +54,7 @@ class Entry:
 
     @property
     def number(self) -> Any:
-        """In base units (rad/s, s, T, m, ohm, F); a text for a choice."""
+        """In base units (rad/s, s, T, m, ohm, F, for currents e rad/s); a text for a choice."""
         return quantities.in_base(self.name, self.kind, self.value)
 
     @property

@@ -123,6 +123,7 @@ FORMULAS: Mapping[str, Formula] = MappingProxyType(
         "electron_zeeman": Formula(
             ("number", "magnetic field"), "energy", lambda g, field: g * atoms.MU_B * field / HBAR, "|g| mu_B B"
         ),
+        "electron_moment": Formula(("number",), "number", lambda g: g / 2, "|g|/2 Bohr magnetons, of one spin 1/2"),
         "plasma": Formula(
             ("time", "number"),
             "energy",

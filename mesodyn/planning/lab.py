@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mesodyn.columns import aligned
 from mesodyn.errors import InputError, Shown, unknown_name
 from mesodyn.planning import lab_file, quantities
 from mesodyn.planning.entries import Entry, Limit
@@ -30,7 +31,7 @@ def labs() -> list[str]:
     return sorted(lab_file.shipped())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Lab:
     """A preset of one apparatus: its numbers, where each is from, and its limits.
 
@@ -84,6 +85,9 @@ class Lab:
         lab = cls(found.stem, text=text, **content)
         lab._make_each(str(name))
         return lab
+
+    def __repr__(self) -> str:
+        return f"Lab({self.name}: {self.title}, {len(self.entries)} numbers)"
 
     @property
     def natural(self) -> bool:
@@ -170,10 +174,7 @@ class Lab:
         """The rows as text."""
         rows = [(*row[:3], "; ".join(part for part in row[3:] if part)) for row in self.rows()]
         rows[0] = (*rows[0][:3], "source")
-        widths = [max(len(row[k]) for row in rows) for k in range(3)]
-        return "\n".join(
-            "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]) for row in rows
-        )
+        return aligned(rows, ruled=False)
 
     def as_json(self) -> dict[str, Any]:
         """All of it as plain data; `number` is in base units."""

@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 
 from mesodyn import seeds
+from mesodyn.errors import InputError
 from mesodyn.planning.deciding import Demand, rough_duration
 from mesodyn.planning.signals.base import Array, Seen, Signal
 
 POPULATION, GENERATIONS = 4, 8
 """Of the search: points per number in each generation."""
+WORTH = 1.005
+"""Less than this factor is no gain."""
 SEARCH = 8
 """The place of the search in the tree of seeds."""
 CELLS = 9
@@ -21,6 +24,27 @@ CELLS = 9
 
 Reach = Mapping[str, tuple[float, float]]
 """The range of each number that the lab may choose, in base units."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What another read-out (or other choice) would give, everything else the same.
+
+    Attributes
+    ----------
+    name, value
+        The choice, and what it would be.
+    before, after
+        How long the measurement takes at the planned and at the best numbers; inf where it can't be done.
+    reason
+        Why it can't be planned; '' where it can.
+    """
+
+    name: str
+    value: str
+    before: float
+    after: float
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -35,6 +59,8 @@ class Optimum:
         How long the measurement takes, by the normal approximation; inf where it can't be done.
     contrast_before, contrast_after
         Of the signal.
+    choices
+        The same numbers with another read-out.
     """
 
     start: Mapping[str, float]
@@ -43,11 +69,18 @@ class Optimum:
     after: float
     contrast_before: float
     contrast_after: float
+    choices: tuple[Choice, ...] = ()
 
     @property
     def gain(self) -> float:
         """By what factor the time becomes shorter."""
         return self.before / self.after if np.isfinite(self.before) else np.inf
+
+    @property
+    def better(self) -> Choice | None:
+        """The other choice that is fastest, if it is faster than this one."""
+        found = min(self.choices, key=lambda choice: choice.after, default=None)
+        return found if found is not None and found.after * WORTH < self.after else None
 
 
 @dataclass(frozen=True)
@@ -117,8 +150,24 @@ def optimum(signal: Signal, known: Mapping[str, Seen], demand: Demand, reach: Re
     both = {name: np.exp([s, b]) for name, s, b in zip(names, start, found.x, strict=True)}
     time, contrast = times(signal, known, demand, both)
     ends = [{name: float(pair[k]) for name, pair in both.items()} for k in (0, 1)]
-    k = int(time[1] < time[0])  # the search averaged noises more coarsely
-    return Optimum(ends[0], ends[k], float(time[0]), float(time[k]), float(contrast[0]), float(contrast[k]))
+    k = int(time[0] > WORTH * time[1])  # the search averaged noises more coarsely
+    best = {name: float(pair[k]) for name, pair in both.items()}
+    others = tuple(_chosen(signal, demand, name, value, ends[0], best) for name, value in signal.alternatives())
+    return Optimum(ends[0], best, float(time[0]), float(time[k]), float(contrast[0]), float(contrast[k]), others)
+
+
+def _chosen(
+    signal: Signal, demand: Demand, name: str, value: str, start: Mapping[str, float], best: Mapping[str, float]
+) -> Choice:
+    """How long another choice takes at the planned and at the best numbers."""
+    try:
+        other = signal.altered({name: value})
+    except InputError as error:
+        return Choice(name, value, np.inf, np.inf, str(error))
+    with other.coarsely():
+        known = {case.name: other.see(case, {}) for case in other.cases if not case.null}
+        time, _ = times(other, known, demand, {n: np.array([start[n], best[n]]) for n in start})
+    return Choice(name, value, float(time[0]), float(time[1]), "")
 
 
 def window(signal: Signal, known: Mapping[str, Seen], demand: Demand, x: Any, y: Any) -> Window:

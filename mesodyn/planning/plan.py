@@ -15,6 +15,7 @@ from mesodyn.errors import InputError
 from mesodyn.experiments.description import versions
 from mesodyn.planning import deciding, settings, timeline
 from mesodyn.planning.budget import Budget, budget
+from mesodyn.planning.covering import Covered, covered
 from mesodyn.planning.deciding import Demand, Pair
 from mesodyn.planning.lab import Lab
 from mesodyn.planning.optimise import Optimum, Window, optimum, window
@@ -31,7 +32,7 @@ TOML, LAB, JSON, CSV = "plan.toml", "lab", "plan.json", "timeline.csv"
 """The files of a plan's folder, beside its report."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """What `mesodyn.plan` returns.
 
@@ -53,6 +54,8 @@ class Plan:
         All shots with those that are not kept, and how long they take (base units).
     rates
         Simulated campaigns of so many shots: how many decide rightly, and what is promised.
+    coverage
+        Simulated analyses of so many shots: how often their interval has the true contrast inside.
     information
         Fisher information of one kept shot, and the quantum limit.
     budget, tolerances, sobol, window, optimum, timeline
@@ -74,6 +77,7 @@ class Plan:
     runs: int | None
     time: float | None
     rates: tuple[Mapping[str, Any], ...]
+    coverage: tuple[Covered, ...]
     information: Mapping[str, float]
     budget: Budget
     tolerances: tuple[Tolerance, ...]
@@ -83,6 +87,9 @@ class Plan:
     timeline: tuple[timeline.Line, ...]
     seed: int
     given: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Plan({self.signal.experiment}, {self.lab.name}: {self.summary})"
 
     @property
     def feasible(self) -> bool:
@@ -108,6 +115,7 @@ class Plan:
     def as_json(self) -> dict[str, Any]:
         """All of it as plain data; numbers in base units, None for what is not finite."""
         values = {name: {"value": s.value[:, 0], "kept": s.kept[:, 0]} for name, s in self.seen.items()}
+        values |= {n: {**values[n], "noise": s.noise[:, 0]} for n, s in self.seen.items() if s.noise is not None}
         found = {
             "experiment": self.signal.experiment,
             "lab": self.lab.as_json(),
@@ -125,6 +133,7 @@ class Plan:
             "statement": self.signal.statement,
             "shots": {"per_setting": self.shots, "all": self.runs, "time": self.time, "needs": self.needs},
             "campaigns": self.rates,
+            "simulated_analyses": self.coverage,
             "information": self.information,
             "budget": self.budget,
             "tolerances": self.tolerances,
@@ -221,6 +230,8 @@ def plan(
     """
     checks.number("target_sigma", target_sigma, low=1, high=7)
     where = lab if isinstance(lab, Lab) else Lab.load(lab)
+    if out is not None:
+        archive.refuse_taken(Path(out), force)
     numbers = settings.gathered(experiment, where, target_sigma, given)
     found = _planned(numbers, where, checks.whole("seed", seed), given)
     if out is not None:
@@ -251,8 +262,8 @@ def _planned(numbers: settings.Planned, lab: Lab, seed: int, given: Mapping[str,
     truth = seen[signal.truth]
     rivals = signal.rivals(truth, seen)
     needs, shots = deciding.recommended(signal, truth, rivals, demand)
-    time = None if shots is None else float(deciding.duration(truth, shots, demand)[0])
-    runs = None if shots is None else int(sum(math.ceil(shots / share) for share in truth.kept[:, 0]))
+    runs = None if shots is None else int(sum(math.ceil(shots / share * (1 - 1e-12)) for share in truth.kept[:, 0]))
+    time = None if runs is None else runs * demand.cycle_time
     x, y = signal.mapped()
     reach, costs = signal.reach(), budget(signal)
     ends = {name: (name, *reach[name]) for name in (x, y) if name in reach}
@@ -268,9 +279,10 @@ def _planned(numbers: settings.Planned, lab: Lab, seed: int, given: Mapping[str,
         runs=runs,
         time=time,
         rates=tuple(deciding.rates(signal, truth, rivals, shots, demand, CAMPAIGNS, seed)),
+        coverage=tuple(covered(signal, truth, shots, seed)),
         information=signal.information(),
         budget=costs,
-        tolerances=tuple(tolerances(signal, seen, demand)),
+        tolerances=tuple(tolerances(signal, seen, demand, time)),
         sobol=sobol(signal, costs, seed),
         window=window(signal, seen, demand, ends[x], ends[y]) if len(ends) == 2 else None,
         optimum=optimum(signal, seen, demand, reach, seed),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mesodyn import report
+from mesodyn.columns import aligned
 from mesodyn.experiments.description import versions
+from mesodyn.planning.covering import ANALYSES
 from mesodyn.planning.timeline import HEADS
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def write(plan: Plan, place: Path) -> None:
 
 def tables(plan: Plan) -> list[report.Table]:
     """All tables, in the order in which one decides."""
-    made = [_shots(plan), _accounts(plan), _pairs(plan), plan.signal.widget(), _budget(plan), _tolerances(plan)]
-    made += [_sobol(plan), _optimum(plan), _timeline(plan), _inputs(plan)]
+    made = [_shots(plan), _accounts(plan), _pairs(plan), plan.signal.widget(), _coverage(plan), _budget(plan)]
+    made += [_tolerances(plan), _sobol(plan), _optimum(plan), _timeline(plan), _inputs(plan)]
     return [table for table in made if table is not None]
 
 
@@ -65,7 +66,7 @@ def _shots(plan: Plan) -> report.Table:
     many = int(plan.rates[0]["campaigns"]) if plan.rates else 0
     text = [
         f"Measured: {plan.signal.observable}. Shot numbers are exact (binomial tails; for readings with noise, normal "
-        f"ones); wrong claims are {plan.demand.sigma:g}σ away. The Gaussian rule beside them asks for too few. "
+        f"ones); wrong claims are {plan.demand.sigma:g}σ away. The Gaussian rule beside them is rough for counts. "
         + (f"The last columns are {many} simulated campaigns of the recommended length." if many else "")
     ]
     if plan.shots is not None:
@@ -89,7 +90,10 @@ def _accounts(plan: Plan) -> report.Table:
         for case in plan.signal.cases
     ]
     heads = ["Account or null", "Meaning", *plan.signal.settings, "Kept"]
-    return report.Table("Accounts and nulls", [f"Simulated: {plan.signal.observable}."], heads, rows)
+    text, noise = f"Simulated: {plan.signal.observable}.", plan.seen[plan.signal.truth].noise
+    if noise is not None:
+        text += f" One reading scatters by {float(noise[:, 0].max()):.4g} (rms)."
+    return report.Table("Accounts and nulls", [text], heads, rows)
 
 
 def _pairs(plan: Plan) -> report.Table:
@@ -106,6 +110,20 @@ def _pairs(plan: Plan) -> report.Table:
     heads = ["Pair", "Told apart", "Best setting", "Kept shots, both sides", "Why not"]
     text = ["No shot number stands where nothing can be told apart."]
     return report.Table("What it can tell apart", text, heads, rows)
+
+
+def _coverage(plan: Plan) -> report.Table | None:
+    if not plan.coverage:
+        return None
+    rows = [
+        (c.interval, f"{c.promised:g}", f"{c.covered:.4g} ± {c.error:.1g}", f"± {c.half_width:.3g}")
+        for c in plan.coverage
+    ]
+    text = [
+        f"{ANALYSES} simulated analyses of the recommended length: how often the interval of the signal "
+        f"({plan.coverage[0].of}) has the true one inside."
+    ]
+    return report.Table("Simulated analyses", text, ["Interval", "Promised", "Covers", "Half width"], rows)
 
 
 def _budget(plan: Plan) -> report.Table | None:
@@ -163,12 +181,21 @@ def _optimum(plan: Plan) -> report.Table | None:
     ]
     rows.append(("time, by the Gaussian rule", plan.duration(o.before), plan.duration(o.after), ""))
     rows.append(("contrast", f"{o.contrast_before:.4g}", f"{o.contrast_after:.4g}", ""))
+    for c in o.choices:
+        times = (plan.duration(c.before), plan.duration(c.after)) if not c.reason else ("", "")
+        rows.append((f"time with {c.name} = {c.value}", *times, c.reason))
     gain = f"{o.gain:.3g} times as fast" if math.isfinite(o.gain) else "from impossible to possible"
     if not math.isfinite(o.after):
         gain = "no choice within the limits makes it possible"
-    elif o.gain < 1.005:
+    elif o.gain == 1:
         gain = "the plan is already as good as it gets"
     text = [f"The best numbers that the lab's limits allow: {gain}."]
+    if o.better is not None:
+        text.append(
+            f"With {o.better.name} = {o.better.value} it would be {o.after / o.better.after:.3g} times as fast."
+        )
+    elif o.choices:
+        text.append(f"Another {o.choices[0].name} is not faster.")
     return report.Table("What to choose", text, ["Number", "Planned", "Best", "Within"], rows)
 
 
@@ -221,8 +248,8 @@ def _window(plan: Plan) -> tuple[Figure, str]:
         x.label, y.label, "time of the measurement" + ("" if plan.lab.natural else " (h)"),
     )  # fmt: skip
     text = (
-        "How long the measurement takes, all else as planned. Too fast a rotation in too weak a field leaves the spin "
-        "behind; too slow a one loses the phase. Hatched: more than the time of the plan; white: it can't be done."
+        f"How long the measurement takes, all else as planned. {signal.edges} "
+        "Hatched: more than the time of the plan; white: it can't be done."
     )
     if w.open_from is not None and w.open_to is not None:
         ends = " to ".join(signal.shown(w.x_name, end, 3) for end in (w.open_from, w.open_to))
@@ -252,11 +279,8 @@ def _short(plan: Plan) -> list[report.Table]:
 
 
 def _printed(table: report.Table) -> str:
-    rows: list[Sequence[str]] = [table.heads, *table.rows]
-    widths = [max(len(str(row[k])) for row in rows) for k in range(len(table.heads))]
-    lines = ["  ".join(str(c).ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-    lines.insert(1, "  ".join("-" * w for w in widths))
-    return "\n".join([table.title, *lines])
+    rows = [[str(cell) for cell in row] for row in (table.heads, *table.rows)]
+    return f"{table.title}\n{aligned(rows)}"
 
 
 def _cost(value: float) -> str:

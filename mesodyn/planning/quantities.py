@@ -8,10 +8,11 @@ from typing import Any
 from mesodyn import axes, checks, units
 from mesodyn.errors import InputError, Shown
 from mesodyn.experiments import kind_of
+from mesodyn.experiments.currents import ELEMENTARY, ampere
 from mesodyn.experiments.parameters import DIMENSIONAL, Parameter
 from mesodyn.planning.atoms import ATOMS
 
-OTHER_UNITS: Mapping[str, str] = {"resistance": "ohm", "capacitance": "F"}
+OTHER_UNITS: Mapping[str, str] = {"resistance": "ohm", "capacitance": "F", "current": "A"}
 """Kinds that only a lab has, and their unit."""
 
 APPARATUS = (
@@ -34,6 +35,12 @@ APPARATUS = (
     Parameter("readout_error", "number", None, "chance that a shot is read wrongly", low=0, high=0.5),
     Parameter("detuning_noise", "energy", None, "rms of the detuning from shot to shot", low=0),
     Parameter("axis_error", "angle", None, "rms of the angle between field and axis", low=0),
+    Parameter("current_noise", "current", None, "rms of one reading of a current", above=0),
+    Parameter("flux_noise", "angle", None, "rms of the phase difference across a junction, shot to shot", low=0),
+    Parameter("lead_asymmetry", "number", None, "(left - right)/(left + right) of the leads", low=0, high=0.99),
+    Parameter("imprint_error", "angle", None, "rms of the phase difference that is set, from shot to shot", low=0),
+    Parameter("moment_noise", "number", None, "rms of one reading of a moment, in Bohr magnetons", above=0),
+    Parameter("stray_field", "energy", None, "rms of the field along the soft axis, times the moment", low=0),
 )
 """Numbers of an apparatus that plans use or formulas start from; any may be left out."""
 
@@ -61,7 +68,7 @@ def known(experiments: Iterable[str]) -> dict[str, list[Parameter]]:
 
 
 def in_base(name: str, kind: str, value: Any) -> Any:
-    """A value in base units: a number, a labelled axis, or the text of a choice.
+    """A value in base units (currents: e times rad/s): a number, a labelled axis, or the text of a choice.
 
     Plain numbers are in base units already.
 
@@ -104,7 +111,7 @@ def checked(parameter: Parameter, value: Any, where: str) -> Any:
 
 def is_natural(kind: str, value: Any) -> bool | None:
     """Whether a value is a plain number of a kind that has a unit; None where it may be either."""
-    if kind not in DIMENSIONAL or hasattr(value, "dims"):
+    if (kind not in DIMENSIONAL and kind != "current") or hasattr(value, "dims"):
         return None
     if isinstance(value, str) and not units.is_number(value):
         return False
@@ -127,12 +134,19 @@ def shown_number(kind: str, number: float, natural: bool) -> str:
     """A number in base units for people; plain in natural units."""
     if kind in units.KINDS:
         return units.show(number, kind, natural and kind in DIMENSIONAL)
+    if kind == "current" and not natural:
+        size, unit = ampere(number)
+        return f"{number / size:.6g} {unit}"
+    if natural:
+        return f"{number:.6g}"
     return f"{number:.6g} {OTHER_UNITS.get(kind, '')}".rstrip()
 
 
 def _single(name: str, kind: str, text: str) -> float:
     """A text that is no axis."""
-    if kind in OTHER_UNITS:
+    if kind == "current" and not units.is_number(text):
+        return units.measure(text, OTHER_UNITS[kind], argument=name)[0] / ELEMENTARY
+    if kind in OTHER_UNITS and kind != "current":
         return units.measure(text, OTHER_UNITS[kind], argument=name)[0]
     if units.is_number(text):
         return float(text)

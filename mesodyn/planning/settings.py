@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mesodyn import units
 from mesodyn.errors import InputError, Shown, unknown_name
 from mesodyn.experiments.parameters import Parameter
 from mesodyn.planning import quantities
@@ -71,12 +70,18 @@ def gathered(experiment: str, lab: Lab, target_sigma: float, settings: Mapping[s
             raise InputError("account", "left out of a plan", settings[name], "a plan compares all of them")
         if name not in own and name not in parameters:
             raise unknown_name("setting", name, [*own, *parameters])
-    numbers = {name: _own(lab, parameter, settings.get(name)) for name, parameter in own.items()}
+        if hasattr(settings[name], "dims"):
+            raise InputError(name, "one value in a plan", Shown("an axis"), "make a plan for each value")
     given = lab.parameters(experiment, {name: value for name, value in settings.items() if name in parameters})
+    numbers = {name: _own(lab, parameter, settings.get(name)) for name, parameter in own.items()}
     lab.check({**given, **kind.asked(given)})
     lab.check({name: settings[name] for name in settings if name in own and name in lab.limits})
     signal = kind(given, {n: numbers[n].number for n in kind.apparatus if n != "cycle_time"}, lab)
     demand = Demand(target_sigma, numbers["power"].number, numbers["cycle_time"].number, numbers["time"].number)
+    needed = sum(step.duration for step in signal.steps())
+    if demand.cycle_time < needed * (1 - 1e-9):
+        shown = [quantities.shown_number("time", value, lab.natural) for value in (needed, demand.cycle_time)]
+        raise InputError("cycle_time", f"at least {shown[0]}, which the steps of one shot take", Shown(shown[1]))
     known = [number for number in numbers.values() if number.confidence != ABSENT]
     return Planned(signal, demand, (*_experiments(signal, settings), *known))
 
@@ -96,27 +101,22 @@ def _own(lab: Lab, parameter: Parameter, value: Any) -> Input:
         checked, source, confidence = entry.value, entry.source, entry.confidence
     elif name == "magnetic_field":
         return Input(name, "", 0.0, "", ABSENT)
-    elif name == "cycle_time":
-        raise InputError(
-            "cycle_time", f"known: the lab {lab.name} has none", Shown("not given"), "add --set cycle_time='10 s'"
-        )
+    elif parameter.above >= 0 and not parameter.default:
+        way = f"add --set {name}=..., {parameter.meaning}"
+        raise InputError(name, f"known: the lab {lab.name} has none", Shown("not given"), way)
     else:
         checked = {"time": NATURAL_TIME if lab.natural else "8 hour"}.get(name, parameter.default or 0)
         source = "default of the plan" if parameter.default else "not in the lab: taken as 0"
         confidence = ASSUMED
     number = quantities.in_base(name, kind, checked)
-    return Input(name, _shown(kind, number, lab.natural), number, source, confidence)
-
-
-def _shown(kind: str, number: Any, natural: bool) -> str:
-    return units.show(float(number), kind, natural and kind != "angle") if kind in units.KINDS else f"{number:.6g}"
+    return Input(name, quantities.shown_number(kind, float(number), lab.natural), number, source, confidence)
 
 
 def _experiments(signal: Signal, settings: Mapping[str, Any]) -> list[Input]:
     """The experiment's parameters."""
     found = []
     for parameter in signal.kinds.values():
-        name, value = parameter.name, signal.made.values[parameter.name]
+        name, value = parameter.name, signal.input(parameter.name)
         if name in ("account", *signal.asked({})) or value is None:
             continue
         entry = signal.lab.entry(name, signal.experiment)
@@ -124,6 +124,8 @@ def _experiments(signal: Signal, settings: Mapping[str, Any]) -> list[Input]:
             source, confidence = GIVEN, "given"
         elif entry is not None:
             source, confidence = entry.source, entry.confidence
+        elif name in signal.chosen:
+            source, confidence = f"set by the plan: {signal.chosen[name]}", ASSUMED
         else:
             source, confidence = f"default of the experiment ({parameter.default_text})", ASSUMED
         plain = isinstance(value, (str, int, tuple)) or hasattr(value, "dims")

@@ -26,12 +26,11 @@ class Line:
 
 
 def timeline(signal: Signal, cycle_time: float) -> list[Line]:
-    """The steps of one shot: what the cycle time leaves comes first, for loading and cooling, and reading out."""
+    """The steps of one shot: what the cycle time leaves comes first (`Signal.begin`)."""
     steps = list(signal.steps())
     rest = cycle_time - sum(step.duration for step in steps)
-    first = Step(
-        "load and cool", max(rest, 0.0), "the number of particles, by a shot now and then that is counted at once"
-    )
+    what, check = signal.begin
+    first = Step(what, max(rest, 0.0), check)
     found, start = [], 0.0
     for number, step in enumerate([first, *steps], 1):
         texts = signal.made.shown("time", start), signal.made.shown("time", step.duration)

@@ -45,29 +45,30 @@ class Tolerance:
     value: float
 
 
-def tolerances(signal: Signal, known: Mapping[str, Seen], demand: Demand) -> list[Tolerance]:
+def tolerances(signal: Signal, known: Mapping[str, Seen], demand: Demand, time: float | None) -> list[Tolerance]:
     """Bisect each number between what is planned and far too bad, all numbers in one batch.
 
-    The target is missed when the shots that it takes no longer fit into the time of the plan. There is no limit where
-    the worst value still meets the target, and where the plan itself misses it.
+    Times are those of the normal approximation; `time` is the exact one of the plan. The target is missed when the
+    shots that it takes no longer fit into the time of the plan. There is no limit where the worst value still meets
+    the target, and where the plan itself misses it.
     """
     names = [knob.name for knob in signal.knobs]
     good = np.array([signal.base[name] for name in names])
     bad = np.array([signal.worst(knob) for knob in signal.knobs])
 
-    def fits(values: Array) -> Array:
-        """Whether the target is met with the k-th number alone changed to the k-th value."""
+    def times(values: Array) -> Array:
+        """How long it takes with the k-th number alone changed to the k-th value."""
         rows = {n: np.where(np.arange(len(names)) == k, values[k], good[k]) for k, n in enumerate(names)}
         seen = signal.see(signal.case(signal.truth), rows)
-        return np.asarray(rough_duration(seen, signal.rivals(seen, known), demand) <= demand.time)
+        return rough_duration(seen, signal.rivals(seen, known), demand)
 
     with signal.coarsely():
-        met, limited = bool(fits(good)[0]), np.logical_not(fits(bad))
+        met, limited = time is not None and time <= demand.time, ~(times(bad) <= demand.time)
         by_ratio = good * bad > 0
         low, high = good.copy(), bad.copy()
         for _ in range(STEPS if met else 0):
             middle = np.where(by_ratio, np.sqrt(np.abs(low * high)) * np.sign(high), (low + high) / 2)
-            fine = fits(middle)
+            fine = times(middle) <= demand.time
             low, high = np.where(fine, middle, low), np.where(fine, high, middle)
     return [
         _tolerance(signal, names[k], good[k], low[k], bad[k], met and bool(limited[k]), met) for k in range(len(names))
@@ -131,4 +132,5 @@ def _varies(signal: Signal, knob: Knob) -> bool:
 
 def _range(signal: Signal, knob: Knob, factor: float) -> tuple[float, float]:
     best = signal.ideal(knob)
-    return best, best + factor * (signal.base[knob.name] - best)
+    far = best + factor * (signal.base[knob.name] - best)
+    return min(best, far), max(best, far)

@@ -57,10 +57,10 @@ def isolated_doublet(*, moment: Any = 1.0, field: Any, temperature: Any = 0.0) -
     return _magnetization(length[:, None] * vector / np.where(size > 0, size, 1.0)[:, None], grid)
 
 
-def anisotropic_doublet(*, g: Any, moment: Any = 1.0, field: Any) -> xarray.DataArray:
-    r"""The magnetisation at T = 0 of a doublet with a g tensor, :math:`H = \tfrac12\mu_B\,\sigma\cdot gB`.
+def anisotropic_doublet(*, g: Any, moment: Any = 1.0, field: Any, temperature: Any = 0.0) -> xarray.DataArray:
+    r"""The magnetisation of a doublet with a g tensor, :math:`H = \tfrac12\mu_B\,\sigma\cdot gB`.
 
-    .. math:: \mathbf M = \tfrac12\mu_B\,g^{T}g\mathbf B/|g\mathbf B|
+    .. math:: \mathbf M = \tfrac12\mu_B\,\frac{g^{T}g\mathbf B}{|g\mathbf B|}\tanh\frac{\mu_B|g\mathbf B|}{2kT}
 
     Its direction doesn't depend on the size of the field: nothing turns as the field grows.
 
@@ -69,7 +69,7 @@ def anisotropic_doublet(*, g: Any, moment: Any = 1.0, field: Any) -> xarray.Data
     g
         Three times three numbers or labelled axes, or an array whose last dims are ``component``, ``component_2``. It
         need not be symmetric.
-    moment, field
+    moment, field, temperature
         As in `isolated_doublet`.
 
     Returns
@@ -83,12 +83,55 @@ def anisotropic_doublet(*, g: Any, moment: Any = 1.0, field: Any) -> xarray.Data
     [0.223607, 0.0, 0.894427]
     """
     checks.number("moment", moment, above=0)
-    given = {"moment": moment, "g": tensor("g", g, 2), "field": tensor("field", field, 1)}
-    grid, (magneton, matrix, vector) = _points(**given)
+    checks.number("temperature", temperature, low=0)
+    given = {"moment": moment, "g": tensor("g", g, 2), "field": tensor("field", field, 1), "temperature": temperature}
+    grid, (magneton, matrix, vector, cold) = _points(**given)
     seen = np.einsum("pik,pk->pi", matrix, vector)
     size = np.sqrt((seen**2).sum(axis=1))
     turned = np.einsum("pik,pi->pk", matrix, seen)
-    return _magnetization((0.5 * magneton / np.where(size > 0, size, 1.0))[:, None] * turned, grid)
+    order = np.where(cold > 0, np.tanh(0.5 * magneton * size / np.where(cold > 0, cold, 1.0)), 1.0)
+    return _magnetization((0.5 * magneton * order / np.where(size > 0, size, 1.0))[:, None] * turned, grid)
+
+
+def screened_doublet(*, exchange: Any, moment: Any = 1.0, field: Any, temperature: Any = 0.0) -> xarray.DataArray:
+    r"""The magnetisation of a doublet that an antiferromagnetic lead screens, the lead being one spin 1/2.
+
+    .. math:: H = \tfrac14 K\,\sigma\cdot\tau - \mu_B\,\sigma\cdot\mathbf B
+
+    by diagonalising four levels: the smallest stand-in for a Kondo singlet (PHYSICS 4.5). At T = 0
+    :math:`M = \mu_B\,2\mu_BB/\sqrt{K^2 + 4\mu_B^2B^2}`, along the field; without one there is no moment.
+
+    Parameters
+    ----------
+    exchange
+        K >= 0, the distance of singlet and triplet: a number or labelled axis.
+    moment, field, temperature
+        As in `isolated_doublet`; the field acts on the dot alone.
+
+    Returns
+    -------
+    xarray.DataArray
+        Over the parameters' dims and ``component``.
+
+    Examples
+    --------
+    >>> screened_doublet(exchange=2.0, field=(0, 0, 0.75)).values.round(6).tolist()
+    [0.0, 0.0, 0.6]
+    """
+    checks.number("exchange", exchange, low=0)
+    checks.number("moment", moment, above=0)
+    checks.number("temperature", temperature, low=0)
+    given = {"K": exchange, "moment": moment, "field": tensor("field", field, 1), "temperature": temperature}
+    grid, (bond, magneton, vector, cold) = _points(**given)
+    pauli: Matrix = np.stack([2 * part.full() for part in qutip.spin_J_set(0.5)])
+    one, both = np.eye(2), np.einsum("kij,kab->iajb", pauli, pauli).reshape(4, 4)
+    dot = np.stack([np.kron(part, one) for part in pauli])
+    drive = magneton[:, None] * vector
+    hamiltonian = 0.25 * bond[:, None, None] * both - np.einsum("pk,kij->pij", drive, dot)
+    levels, kets = np.linalg.eigh(hamiltonian)
+    means = np.einsum("pin,kij,pjn->pkn", kets.conj(), dot, kets).real
+    found = (means * boltzmann(levels, cold)[:, None, :]).sum(axis=-1)
+    return _magnetization(found * magneton[:, None], grid)
 
 
 def anisotropic_spin(

@@ -51,6 +51,30 @@ def test_superposition_and_conserving_get_no_shot_number(lithium: Any) -> None:
     assert abs(apart).max() < 1e-3
 
 
+def test_a_noise_of_any_strength_is_averaged_as_drawn_ones_are() -> None:
+    """Detuning against its Gaussian, the axis against drawn geometric phases of slow turns (DEFINITIONS 6.2)."""
+    signal = rotation(**CLEAN)
+    case = signal.case("conserving")
+    apart = float(signal.made.values["rotation_time"]) + 0.5 / float(signal.made.values["tunnelling"])
+    for rms in (100.0, 300.0, 600.0, 1e6):
+        seen = signal.see(case, {"detuning_noise": np.array([2 * np.pi * rms])})
+        assert float(signal.contrast(seen)[0]) == pytest.approx(np.exp(-((2 * np.pi * rms * apart) ** 2) / 2), abs=0.04)
+    drawn = np.random.default_rng(0).normal(size=100_000)
+    for degrees in (1, 8, 20, 40):
+        seen = signal.see(case, {"axis_error": np.array([np.deg2rad(degrees)])})
+        tilt = np.pi / 2 + np.deg2rad(degrees) * drawn
+        for turns, value in zip((1, 2), seen.value[:, 0], strict=True):
+            overlap = (np.cos(np.pi * turns) - 1j * np.cos(tilt) * np.sin(np.pi * turns)) * np.exp(
+                1j * np.pi * turns * np.cos(tilt)
+            )
+            assert value == pytest.approx(0.5 + overlap.real.mean() / 2, abs=0.02)
+
+
+def test_a_field_that_is_not_quite_across_can_be_planned() -> None:
+    found = md.plan("two-pi-rotation", LITHIUM, field_angle="85 deg")
+    assert found.sobol is not None and np.all(np.isfinite(found.sobol.total))
+
+
 def test_a_large_spin_in_superpositions_is_taken_by_its_sectors_of_total_number(monkeypatch: Any) -> None:
     """Traps of a larger spin have too many states to relax: what holds for spin 1/2 is used (DEFINITIONS 6.1)."""
     case = rotation().case("superposition")
@@ -293,10 +317,14 @@ def test_gate_noise_rounds_the_step_as_many_gate_voltages_would() -> None:
         ({"rotation_time": "1 us"}, r"rotation_time must be at least 200 µs in the lab"),
         ({"temperature": "0.1 nK"}, "temperature must be at least 1 nK in the lab"),
         ({"turns": 3}, "turns must be left out of a plan"),
+        (
+            {"cycle_time": "1 ms"},
+            r"cycle_time must be at least 2\.\d+ ms, which the steps of one shot take, but was 1 ms",
+        ),
         ({"preparation_time": "1 ms"}, "preparation_time must be left out of a plan"),
-        ({"experiment": "josephson-current", "lab": "natural"}, "no noise of a current meter yet"),
         ({"experiment": "gate-sweep", "lab": "natural", "model": "conserving"}, "model must be left out of a plan"),
         ({"account": "mixture"}, "account must be left out of a plan"),
+        ({"tunnelling": md.axis("tunnelling", [1.0, 2.0])}, "tunnelling must be one value in a plan, but was an axis"),
         ({"cycle_time": 5}, "cycle_time must be given with a unit"),
         ({"nonsense": 5}, "setting must be"),
         ({"target_sigma": 20}, "target_sigma must be"),

@@ -13,14 +13,11 @@ _HOME: Mapping[str, tuple[str, str]] = {
     "two-pi-rotation": ("mesodyn.planning.signals.rotation", "RotationSignal"),
     "light-scattering": ("mesodyn.planning.signals.light", "LightSignal"),
     "gate-sweep": ("mesodyn.planning.signals.gate", "GateSignal"),
+    "josephson-current": ("mesodyn.planning.signals.current", "CurrentSignal"),
+    "ac-josephson": ("mesodyn.planning.signals.lines", "LineSignal"),
+    "magnetization": ("mesodyn.planning.signals.moment", "MomentSignal"),
+    "phase-equalization": ("mesodyn.planning.signals.phase", "PhaseSignal"),
 }
-NOT_YET: Mapping[str, str] = {
-    "josephson-current": "labs have no noise of a current meter yet, and without it there is no shot number",
-    "ac-josephson": "labs have no noise of a voltage or current meter yet, and without it there is no shot number",
-    "magnetization": "labs have no noise of a magnetometer yet, and without it there is no shot number",
-    "phase-equalization": "labs have no meter for its heat or its current yet, and without it there is no shot number",
-}
-"""Why some can't be planned yet."""
 
 
 def signals() -> list[str]:
@@ -40,8 +37,7 @@ def signal_of(experiment: str) -> type[Signal]:
     if experiment not in _HOME:
         must = f"one of those that can be planned ({', '.join(_HOME)})"
         run = f"run it in the lab's numbers instead: mesodyn run {experiment} --lab LAB"
-        why = f"{NOT_YET[experiment]}; {run}" if experiment in NOT_YET else run
-        raise InputError("experiment", must, Shown(experiment), why)
+        raise InputError("experiment", must, Shown(experiment), run)
     module, name = _HOME[experiment]
     found: type[Signal] = getattr(importlib.import_module(module), name)
     return found

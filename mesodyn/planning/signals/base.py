@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from mesodyn.errors import unknown_name
 from mesodyn.experiments import experiment, kind_of
 from mesodyn.experiments.base import Experiment, Scale
 from mesodyn.experiments.parameters import DIMENSIONAL, Parameter
+from mesodyn.planning import quantities
 from mesodyn.report import Table
 
 if TYPE_CHECKING:
@@ -88,17 +90,40 @@ class Seen:
         Standard deviation of one reading; None for probabilities.
     others
         What rivals predict for the same changes (settings, points), where `Signal.rivals` needs it.
+    others_noise
+        The noise of one reading if they are true, in the same way.
     """
 
     value: Array
     kept: Array
     noise: Array | None = None
     others: Mapping[str, Array] = field(default_factory=dict)
+    others_noise: Mapping[str, Array] = field(default_factory=dict)
 
     def at(self, point: int) -> Seen:
         """One point (settings,)."""
         noise = None if self.noise is None else self.noise[:, point]
         return Seen(self.value[:, point], self.kept[:, point], noise)
+
+
+class Later(Mapping[str, Array]):
+    """Predictions that are made when they are asked for: maps of the contrast alone need none of the rivals."""
+
+    def __init__(self, make: Callable[[], Mapping[str, Array]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Mapping[str, Array]:
+        return self._make()
+
+    def __getitem__(self, name: str) -> Array:
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 @dataclass(frozen=True)
@@ -126,7 +151,7 @@ class Signal(ABC):
     experiment: ClassVar[str]
     observable: ClassVar[str]
     """What is measured, in words."""
-    settings: ClassVar[tuple[str, ...]]
+    settings: tuple[str, ...]
     """The settings between which the apparatus changes."""
     truth: ClassVar[str]
     """The case that the plan is made for."""
@@ -134,12 +159,25 @@ class Signal(ABC):
     """The numbers of `quantities.APPARATUS` that it uses."""
     cases: tuple[Case, ...]
     knobs: tuple[Knob, ...]
-    largest: ClassVar[float] = 1.0
+    largest: float = 1.0
     """The size of a full signal."""
     coarse: bool = False
     """Whether noises are averaged over fewer values: for maps and searches."""
     statement: ClassVar[tuple[str, ...]]
     """What a positive result would and would not prove, in sentences."""
+    begin: ClassVar[tuple[str, str]] = (
+        "load and cool",
+        "the number of particles, by a shot now and then that is counted at once",
+    )
+    """What fills the rest of the cycle, before the steps of a shot, and what to check."""
+    untold: ClassVar[str] = ""
+    """Why no account differs from another here, where none of them is among the cases."""
+    difference: ClassVar[tuple[int, int] | None] = None
+    """The settings whose difference is the signal; None for those that differ most."""
+    edges: ClassVar[str] = ""
+    """What closes the window on its sides, in sentences."""
+    chosen: Mapping[str, str] = {}
+    """Parameters that the plan sets where nobody else does, and how."""
 
     def __init__(self, given: Mapping[str, Any], own: Mapping[str, float], lab: Lab) -> None:
         self.given, self.own, self.lab = dict(given), dict(own), lab
@@ -161,6 +199,10 @@ class Signal(ABC):
         finally:
             self.coarse = False
 
+    def input(self, name: str) -> Any:
+        """The value of a parameter of the experiment that the plan uses; None where it uses none."""
+        return self.made.values[name]
+
     def free(self, name: str) -> float:
         """A number that the lab may choose, as it is planned."""
         return self.number(name)
@@ -168,6 +210,20 @@ class Signal(ABC):
     def reach(self) -> dict[str, tuple[float, float]]:
         """The range of each number that the lab may choose, in base units."""
         return {}
+
+    def alternatives(self) -> list[tuple[str, str]]:
+        """Other choices to compare with that of the plan: parameter and value."""
+        return []
+
+    def altered(self, changes: Mapping[str, Any]) -> Signal:
+        """The same measurement with some parameters changed.
+
+        Raises
+        ------
+        InputError
+            When they don't fit the rest.
+        """
+        return type(self)(self.given | dict(changes), self.own, self.lab)
 
     def case(self, name: str) -> Case:
         """A case by its name.
@@ -275,7 +331,10 @@ class Signal(ABC):
 
     def shown(self, name: str, value: float, digits: int = 6) -> str:
         """A number as text with its unit."""
-        text = self.made.shown(self._kind(name), value)
+        kind = self._kind(name)
+        if kind in quantities.OTHER_UNITS:
+            return quantities.shown_number(kind, value, self.natural)
+        text = self.made.shown(kind, value)
         number, blank, unit = text.partition(" ")
         return f"{float(number):.{digits}g}{blank}{unit}"
 

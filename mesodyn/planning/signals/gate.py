@@ -123,10 +123,11 @@ class GateSignal(Signal):
     def summary(self, plan: Plan) -> str:
         """See `Signal.summary`."""
         if plan.shots is None or plan.time is None:
-            return "No number of shots tells the mean field's straight step from the other shapes in this lab."
+            same = " and the ".join(str(row["against"]) for row in plan.needs if row["shots"] is None)
+            return f"No number of shots tells the mean field's straight step from the {same} in this lab."
         word = "" if plan.feasible else f", more than the {plan.duration(plan.demand.time)} of the plan"
         return (
-            f"The straight step of the mean field is told from an arctangent and from an incoherent dot at "
+            f"The straight step of the mean field is told from an arctangent of known width and an incoherent dot at "
             f"{plan.demand.sigma:g}σ with {plan.shots} readings at each of {len(GATES)} gate voltages, "
             f"{plan.duration(plan.time)} in all{word}; the shape tests the model of the lead, not a superposition."
         )

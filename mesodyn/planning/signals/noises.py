@@ -14,6 +14,9 @@ NODES = ((5, 7, 9, 11, 13), (3, 5, 7, 9, 11))
 """in tables, and in maps and searches."""
 GONE = 3.2
 """Beyond so many radians 0.6 per cent of the contrast are left, and a stronger noise is taken as that."""
+TILTED = (*REACH, GONE, 4.5)
+"""The same for the phase that a tilted axis costs in the larger number of turns, which goes up to twice `GONE`:"""
+TILTS = ((3, 5, 7, 9, 11, 15, 25), (2, 3, 5, 7, 9, 13, 21))
 NOISE = "plan_noise"
 
 

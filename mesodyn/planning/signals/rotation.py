@@ -15,6 +15,7 @@ from mesodyn.planning.lab import Lab
 from mesodyn.planning.power import fisher_information, quantum_limit
 from mesodyn.planning.signals import noises
 from mesodyn.planning.signals.base import SETTING, Array, Case, Knob, Seen, Signal, Step
+from mesodyn.planning.signals.rotation_cases import CASES, GROWING, KNOBS, WORDS
 from mesodyn.planning.slider import slider
 from mesodyn.report import Table
 
@@ -28,62 +29,13 @@ LONG = 30.0
 HASTE = 100.0
 """A spin splitting larger by this factor stands for a rotation without haste."""
 
-WORDS = {
-    "prepare": ("keep linked and cool", "the ground doublet: the shots found in the upper level"),
-    "disconnect": (
-        "cut the link",
-        "faster than h over the detuning of the traps, slower than h over the level spacing",
-    ),
-    "rotate": ("turn the field of trap B", "the field at B and at A, by a spin that is read; the dummy turn"),
-    "back": ("turn it back", "the field is home"),
-    "bias": ("raise trap B", "a fringe over the bias phase: its contrast and its offset"),
-    "pulse": ("link for a quarter of the tunnelling period", "fields off; a particle put in A is found half and half"),
-    "count": ("cut the link and count left and right", "the wrong sides, by particles put on a known side"),
-    "connect": ("link again", "sudden beside h over J"),
-    "relax": ("let the pair relax and read its level", "the level is read by a projection: a calorimeter can't"),
-}
-"""What the segments of the protocol are for the experimenter, and what to check."""
 ANGLES = 25
 SHADES = ("#1845fb", "#ff5e02", "#515151")
 """Of the accounts in the slider; each curve is dashed in its own way too."""
 LARGEST_SPIN = 1.5
 """Two traps of a larger spin have too many states to relax in each total number while other baths act."""
-AWRY = 0.35
-"""rms of the axis (radians) up to which few values stand for it."""
 WIDE = 20.0
 """How far from the lab's own rotation time a better one is looked for."""
-
-CASES = (
-    Case("conserving", "total number fixed: ordinary quantum mechanics", {"account": "conserving"}),
-    Case("superposition", "each trap in a superposition of N and N + 1", {"account": "superposition"}),
-    Case("mixture", "no coherence between the traps when the link is cut", {"account": "mixture"}),
-    Case("field along the axis", "nothing is turned: no Berry phase", {"field_angle": 0.0}, null=True),
-    Case("4π instead of 2π", "twice the turns: the sign is back", {"turns": 2.0}, null=True),
-    Case("pairs", "pairs of fermions: no spin", {"kind": "pair", "spin": None}, null=True),
-    Case("spin-0 bosons", "no spin", {"kind": "boson", "spin": 0.0}, null=True),
-    Case("spin-1 bosons", "an integer spin; a null at 90° only", {"kind": "boson", "spin": 1.0}, null=True),
-    Case("dummy", "half the angle there and back: no Berry phase", {"control": "dummy"}, null=True),
-)
-KNOBS = (
-    Knob("temperature", "temperature", "of the doublet ±J when the link is cut", "link and cool"),
-    Knob(
-        "preparation_error",
-        "number",
-        "a shot starts wrongly, unnoticed: then left or right at random, or no heat",
-        "link and cool",
-        own=True,
-    ),
-    Knob("zeeman", "energy", "haste: the spin lags behind a field that turns too fast", "turn", None),
-    Knob("axis_error", "angle", "rms of the angle between field and axis, shot to shot", "turn", own=True),
-    Knob("field_angle", "angle", "a field that is not at right angles to the axis", "turn", np.pi / 2),
-    Knob("detuning", "energy", "a constant difference of the traps while apart", "turn"),
-    Knob("detuning_noise", "energy", "rms of that difference, shot to shot", "turn", own=True),
-    Knob("dephasing", "rate", "fast noise of that difference", "turn"),
-    Knob("loss", "rate", "the extra particle is lost", "turn"),
-    Knob("readout_error", "number", "a particle is counted on the wrong side", "count", own=True),
-)
-GROWING = ("temperature", "dephasing", "loss", "detuning_noise")
-"""What may be planned worse than its end."""
 
 
 class RotationSignal(Signal):
@@ -102,11 +54,13 @@ class RotationSignal(Signal):
         "The accounts superposition and conserving differ only in the distribution of the total number. Ordinary "
         "atom-number noise imitates that difference, and post-selection on one extra particle removes it: no number "
         "of shots tells them apart.",
-        "The mixture is excluded by odd and even turns together; an odd run alone is not enough.",
+        "Odd and even turns are both needed: after odd turns alone, a constant error of the phase or a detector that "
+        "prefers one side would pass for the sign, and a loss of coherence for a superposition.",
     )
     edges = "Too fast a rotation in too weak a field leaves the spin behind; too slow a one loses the phase."
 
     def __init__(self, given: Mapping[str, Any], own: Mapping[str, float], lab: Lab) -> None:
+        self.asked_for = dict(given), dict(own)
         numbers, entry = dict(own), lab.entry("zeeman", self.experiment)
         self.field = numbers.pop("magnetic_field")
         self.derived = entry.formula if entry is not None and given.get("zeeman") == entry.value else ""
@@ -124,6 +78,15 @@ class RotationSignal(Signal):
     def free(self, name: str) -> float:
         """See `Signal.free`; the field is the lab's."""
         return float(self.field) if name == "magnetic_field" else super().free(name)
+
+    def alternatives(self) -> list[tuple[str, str]]:
+        """See `Signal.alternatives`: the other read-out."""
+        return [("readout", "heat" if self.counting else "interferometer")]
+
+    def altered(self, changes: Mapping[str, Any]) -> RotationSignal:
+        """See `Signal.altered`."""
+        given, own = self.asked_for
+        return RotationSignal(given | dict(changes), own, self.lab)
 
     def reach(self) -> dict[str, tuple[float, float]]:
         """See `Signal.reach`: rotation time, field (or splitting) and link."""
@@ -168,7 +131,8 @@ class RotationSignal(Signal):
         """
         fixed = dict(case.changes)
         twice = fixed.pop("turns", 1.0)
-        angles = twice * np.asarray(self.turns if turns is None else turns)
+        angles = np.asarray(self.turns if turns is None else turns)
+        angles = np.minimum(twice * angles, angles.max()) if turns is None else twice * angles
         values = self.base | dict(changes) | {name: fixed.pop(name) for name in ("field_angle",) if name in fixed}
         if "magnetic_field" in values:
             values["zeeman"] = self._split(values.pop("magnetic_field"), self.lab)
@@ -185,16 +149,22 @@ class RotationSignal(Signal):
         time = columns.get("rotation_time", np.array(float(self.made.values["rotation_time"])))
         if self.counting:
             link = np.abs(columns.get("tunnelling", np.array(float(self.made.values["tunnelling"]))))
-            time = time + (0.5 + np.pi / 4) / link
+            time = time + 0.5 / link  # the bias pulse; while the link is on the traps are not apart
         noise, tilt = columns["detuning_noise"], columns["axis_error"]
         spread = np.minimum(noise, noises.GONE / time)
         few = self.coarse or fixed.get("spin") == 1
         counts = np.where(noise > 0, np.array(noises.NODES[few])[np.searchsorted(noises.REACH, spread * time)], 1)
-        tilts = np.where(tilt > 0, 2 if few else 3, 1)
+        spin = fixed.get("spin", self.spin) or 0.0
+        tilt = np.minimum(tilt, noises.GONE / (2 * np.pi * max(spin, 0.5)))
+        phase = 2 * np.pi * spin * np.abs(angles).max() * tilt
+        tilts = np.where(tilt > 0, np.array(noises.TILTS[few])[np.searchsorted(noises.TILTED, phase)], 1)
         hits, shares = (np.zeros((len(angles), len(counts))) for _ in range(2))
         for count, across in sorted(set(zip(counts.tolist(), tilts.tolist(), strict=True))):
             chosen = (counts == count) & (tilts == across)
-            part = {name: column[chosen] for name, column in columns.items()} | {"detuning_noise": spread[chosen]}
+            part = {name: column[chosen] for name, column in columns.items()} | {
+                "detuning_noise": spread[chosen],
+                "axis_error": tilt[chosen],
+            }
             hits[:, chosen], shares[:, chosen] = self._evolved(part, fixed, angles, count, across)
         return hits, shares
 
@@ -210,7 +180,8 @@ class RotationSignal(Signal):
         if count > 1:
             points["detuning"] = points["detuning"] + spread * xarray.DataArray(x, dims=noises.NOISE)
         if across > 1:  # a field on the other side of the axis is turned like this one
-            points["field_angle"] = abs(points["field_angle"] + tilt * xarray.DataArray(y, dims=noises.NOISE))
+            tilted = abs(points["field_angle"] + tilt * xarray.DataArray(y, dims=noises.NOISE))
+            points["field_angle"] = tilted % (2 * np.pi)
         given = {name: value for name, value in points.items() if name in self.kinds} | dict(fixed)
         given |= {"turns": xarray.DataArray(angles, dims=SETTING)}
         if given.get("kind") in ("boson", "pair"):
@@ -228,7 +199,12 @@ class RotationSignal(Signal):
     @property
     def _large(self) -> bool:
         """Whether the superposition is taken sector by sector of the total number."""
-        return bool((self.made.values["spin"] or 0.0) > LARGEST_SPIN)
+        return self.spin > LARGEST_SPIN
+
+    @property
+    def spin(self) -> float:
+        """Of the extra particle."""
+        return float(self.made.system().spin)  # type: ignore[attr-defined]
 
     def _sharing(self, given: Mapping[str, Any]) -> float:
         """The probability 2 u^2 v^2 that traps in superpositions share one extra particle (DEFINITIONS 6.1).
@@ -360,11 +336,14 @@ class RotationSignal(Signal):
     def worst(self, knob: Knob) -> float:
         """See `Signal.worst`: where the phase is a quarter turn off, or ten lifetimes have passed."""
         time, link = sum(step.duration for step in self.steps()), abs(float(self.made.values["tunnelling"]))
-        ends = {"temperature": 100 * link, "zeeman": 1e-5 * self.base["zeeman"], "axis_error": AWRY}
+        ends = {
+            "temperature": 100 * link,
+            "zeeman": 1e-5 * self.base["zeeman"],
+            "axis_error": noises.GONE / (2 * np.pi * self.spin),
+        }
         ends |= dict.fromkeys(("dephasing", "loss"), 10 / time) | {"readout_error": 0.5, "preparation_error": 1 - 1e-3}
         ends |= {"detuning": np.pi / 2 / time, "detuning_noise": noises.GONE / time}
-        spin = float(self.made.system().spin)  # type: ignore[attr-defined]
-        ends["field_angle"] = np.arccos(1 / (6 * spin))  # cos 2χ = cos χ: even turns show what odd ones do
+        ends["field_angle"] = np.arccos(1 / (6 * self.spin))  # cos 2χ = cos χ: even turns show what odd ones do
         return float(max(ends[knob.name], 2 * self.base[knob.name]) if knob.name in GROWING else ends[knob.name])
 
     def ideal(self, knob: Knob) -> float:

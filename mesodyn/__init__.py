@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mesodyn.audit import audit
     from mesodyn.axes import axis
     from mesodyn.dynamics.bath import Bath
     from mesodyn.dynamics.certify import certify
@@ -67,6 +68,7 @@ _HOME = {
     "Lab": "mesodyn.planning.lab",
     "plan": "mesodyn.planning.plan",
     "verify": "mesodyn.verify",
+    "audit": "mesodyn.audit",
     "MesodynError": "mesodyn.errors",
     "InputError": "mesodyn.errors",
     "UnfinishedError": "mesodyn.errors",
@@ -99,6 +101,7 @@ __all__ = [
     "TrapPair",
     "TrapRing",
     "UnfinishedError",
+    "audit",
     "axis",
     "certify",
     "evolve",

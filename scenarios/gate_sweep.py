@@ -56,6 +56,21 @@ for quantum in (0.2, 0.02, 0.002):
     print(f"boson lead, ω/ξ0 = {quantum}: off by {float(bosons.findings['mean_field_distance'].value):.4f} at most")
 
 # %%
+# Level by level
+# --------------
+# A lead of a finite number of fermion levels can be followed one by one. In a band the number jumps a little where the
+# total passes from one parity to the other, by the less the more levels there are; the arctangent is what extrapolation
+# gives. Outside a gap the levels leave a jump of nearly one, and the energy is twice the mean field's -ξ0/2.
+for levels in (10, 20, 40):
+    band = md.experiment("gate-sweep", model="levels", lead_levels=levels).run().findings
+    print(f"{levels:3d} levels: a jump of {float(band['jump'].value):.4f}")
+limit, error = (float(band[name].value) for name in ("wide_limit", "wide_limit_error"))
+print(f"no end of levels: ⟨N⟩ = {limit:.9f} ± {error:.0e} at ξ = Γ/4, where the arctangent is 1/4")
+gapped = md.experiment("gate-sweep", model="levels", gap=20.0, lead_levels=20).run()
+print(f"{gapped.summary} Its energy is {float(gapped.findings['energy_gain'].value):.3f} times that of the mean field.")
+jumps = gapped.figures()["number"]
+
+# %%
 # Pairs
 # -----
 # With two particles at a time the step is twice as high; one gate voltage moves ξ twice as far.

@@ -89,7 +89,7 @@ def walk(pieces: list[Piece], rates: Mapping[str, Array], start: Matrix, duratio
 
 
 def _exponential(generator: Matrix, time: Array) -> Matrix:
-    """Exponentials (points, k, k); the mean of the diagonal, a fast phase perhaps, is taken out."""
-    mean = np.trace(generator, axis1=1, axis2=2)[:, None, None] / generator.shape[-1]
+    """Exponentials (points, k, k); the mean phase rate, which may be fast, is taken out."""
+    mean = 1j * np.trace(generator, axis1=1, axis2=2).imag[:, None, None] / generator.shape[-1]
     long = time[:, None, None]
     return np.asarray(np.exp(mean * long) * unitary.expm((generator - mean * np.eye(generator.shape[-1])) * long))

@@ -22,6 +22,7 @@ _HOME = {
     "light-scattering": ("mesodyn.experiments.light_scattering", "LightScattering"),
     "self-consistent": ("mesodyn.experiments.self_consistent", "SelfConsistent"),
     "gate-sweep": ("mesodyn.experiments.gate_sweep", "GateSweep"),
+    "mean-field-or-not": ("mesodyn.experiments.mean_field_or_not", "MeanFieldOrNot"),
     "spinor-interferometer": ("mesodyn.experiments.spinor_interferometer", "SpinorInterferometer"),
     "trap-ring": ("mesodyn.experiments.trap_ring", "TrapRingExperiment"),
     "irregular-rotor": ("mesodyn.experiments.irregular_rotor", "Irregular"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mesodyn.axes import axis
+from mesodyn.experiments import gate_levels
 from mesodyn.figures import plots
 from mesodyn.systems.lead_models import outside_level, wide_band
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 ACROSS = 1.6
 """Figures run over this many stiffnesses to either side."""
+JUMP = 0.05
+"""A change of the number between two points of a figure above this is a jump, which has no slope."""
+LEVELS = (
+    " A lead of single levels jumps where its total number changes by one: by little in a band of many levels, by "
+    "nearly 1 where the levels stand outside a gap."
+)
 
 
 def figures(experiment: GateSweep, record: xarray.Dataset, at: Mapping[str, float]) -> dict[str, tuple[Figure, str]]:
@@ -31,12 +38,13 @@ def figures(experiment: GateSweep, record: xarray.Dataset, at: Mapping[str, floa
             _number(one, slope=False),
             f"Mean number against the gate (detuning ξ){here}, beside others without an order parameter that leave the "
             "middle with the same slope at temperature 0: one outside level, heat alone, a level broadened by a wide "
-            "band. Only the mean field has kinks (and, nearly, a boson lead of small quanta).",
+            "band. Only the mean field has kinks (and, nearly, a boson lead of small quanta)."
+            + (LEVELS if experiment.finite else ""),
         ),
         "response": (
             _number(one, slope=True),
             f"The slope of the same curves{here}, as a capacitance measurement shows it: the mean field is a box with "
-            "sharp edges, the others are peaks.",
+            "sharp edges, the others are peaks." + (" A jump is left out." if experiment.finite else ""),
         ),
         "order_parameter": (_order(one), "Mean field: the order parameter |Δ| over detuning and temperature."),
         "specific_heat": (
@@ -64,12 +72,14 @@ def _curves(one: Any, xi: Any) -> dict[str, Any]:
         return one.alone(detuning=gate, **changes).equilibrium().n_mean.values
 
     found = {f"mean field (ND{k}N)": number(model="mean-field")}
-    if one.keeps_count:
+    if one.finite:
+        found |= gate_levels.shown_curves(one, xi)
+    elif one.keeps_count:
         found[f"{one.lead} lead, exact"] = number()
     found["one outside level"] = base + k * outside_level(xi, rigid, cold).weight
     heat = "heat alone" + (", kT = ξ0" if cold <= rigid else "")
     found[heat] = base + k * outside_level(xi, 0.0, max(cold, rigid)).weight
-    if not (one.keeps_count and one.lead == "fermion"):
+    if v["gap"] is None and (one.finite or one.lead != "fermion"):
         found["wide band (arctan)"] = base + k * wide_band(xi, v["width"], cold).weight
     return found
 
@@ -81,7 +91,8 @@ def _number(one: Any, *, slope: bool) -> Figure:
     marks = {r"$-\xi_0$": -edge, r"$\xi_0$": edge}
     if slope:
         step = (xi[1] - xi[0]) / float(one.values["stiffness"])
-        curves = {name: -np.diff(y) / step for name, y in curves.items()}
+        falls = {name: -np.diff(y) for name, y in curves.items()}
+        curves = {name: np.where(np.abs(y) < JUMP, y, np.nan) / step for name, y in falls.items()}
         xi = (xi[1:] + xi[:-1]) / 2
     label = r"$-\xi_0\,d\langle N\rangle/d\xi$" if slope else r"$\langle N\rangle$"
     return plots.against(xi / energy.factor, curves, energy.label, label, marks=marks)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mesodyn.axes import axis
-from mesodyn.experiments import curves
+from mesodyn.experiments import curves, gate_levels
 from mesodyn.experiments.finding import Finding
 from mesodyn.systems.mean_field import critical_temperature, gap
 
@@ -34,6 +34,8 @@ def findings(experiment: GateSweep, record: xarray.Dataset) -> list[Finding]:
     ]
     if one.keeps_count:
         found.append(_distance(one, gate, number))
+    if one.finite:
+        found += gate_levels.findings(one, v, gate, number)
     if "onset" in record:
         found.append(_onset(experiment, record))
     if "frozen" in record:
@@ -45,6 +47,8 @@ def _edges(one: Any, v: Any, gate: Any, number: Any) -> list[Finding]:
     """The two kinks, each the largest second difference of its half; nan where the curve only bends."""
     rigid, cold, step = v["stiffness"], v["temperature"], gate[1] - gate[0]
     sharp = curves.kinks(number)
+    if one.finite:
+        sharp[:, np.abs(gate[1:-1]) < 3.5 * step] = 0.0  # a jump in the middle is no kink
     radius = gap(rigid, cold)
     warm = np.where(cold > 0, cold, 1.0)
     outside = np.where(cold > 0, np.cosh(np.minimum(radius / warm, 300)) ** -2 / warm, 0.0)
@@ -76,9 +80,11 @@ def _slope(one: Any, v: Any, gate: Any, number: Any) -> Finding:
     near, far = ((number[:, k + j] - number[:, k - j]) / (2 * j * step) for j in (1, 2))
     value = (4 * near - far) / 3 * v["stiffness"] / one.step
     rigid, cold = v["stiffness"], v["temperature"]
+    if one.finite:
+        value = np.where(np.abs(near - far) > 0.2 * np.abs(near), np.nan, value)  # a jump has no slope
     if not one.keeps_count:
         expected = -rigid / (2 * np.maximum(cold, rigid))
-    elif one.lead == "fermion":
+    elif one.lead == "fermion" and not one.finite:
         expected = np.where(cold > 0, np.nan, -4 * rigid / (np.pi * v["width"]))
     else:
         expected = np.full_like(rigid, np.nan)
@@ -95,7 +101,8 @@ def _slope(one: Any, v: Any, gate: Any, number: Any) -> Finding:
 
 def _middle(one: Any, gate: Any, number: Any) -> Finding:
     value = number[:, gate.size // 2]
-    exact = not (one.keeps_count and one.lead == "boson")
+    uneven = one.finite and one.values["total"] == "fixed" and one.values["lead_levels"] % 2 == 0
+    exact = not (one.keeps_count and one.lead == "boson") and not uneven
     half = one.values["n_c"] + one.step / 2 + 0 * value
     return one.finding(
         "n_mean_in_the_middle",

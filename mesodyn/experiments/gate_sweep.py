@@ -10,7 +10,7 @@ import numpy as np
 from mesodyn import axes
 from mesodyn.axes import axis
 from mesodyn.errors import InputError, Shown
-from mesodyn.experiments import gate_findings
+from mesodyn.experiments import gate_findings, gate_levels
 from mesodyn.experiments.base import Experiment
 from mesodyn.experiments.finding import Finding
 from mesodyn.experiments.gate_findings import CURVE
@@ -33,6 +33,7 @@ METHODS = {
     ("mean-field", ""): "mean field: stationarity condition (17)-(19), (24)",
     ("conserving", "fermion"): "exact wide band",
     ("conserving", "boson"): "Jaynes-Cummings levels, exact in each sector",
+    ("levels", "fermion"): "free fermions, level by level, exact",
 }
 
 
@@ -52,7 +53,9 @@ class GateSweep(Experiment):
         "along a straight line between two kinks, the edges of the plateaus; within the ordered range the line does "
         "not move with temperature. An exact calculation for a fermion lead, or a level coupled to one outside state, "
         "or heat alone, round the step with no kink at all; a boson lead that keeps the count comes close to the "
-        "mean field when its quanta are small. Kinks in a measured curve are what to look for."
+        "mean field when its quanta are small. Fermion levels followed one by one (model='levels') add a jump where "
+        "the total changes parity: a small one in a band, nearly a whole step outside a gap. Kinks in a measured curve "
+        "are what to look for."
     )
     scale = "stiffness"
     animated = False
@@ -61,12 +64,12 @@ class GateSweep(Experiment):
     block_points = 32768
     parameters = (
         Parameter("step", "choice", "1", "k: 1 for ND1N, 2 for ND2N (pairs)", choices=("1", "2")),
-        Parameter("model", "choice", "mean-field", "what the lead is", choices=("mean-field", "conserving")),
+        Parameter("model", "choice", "mean-field", "what the lead is", choices=("mean-field", "conserving", "levels")),
         Parameter(
             "lead",
             "choice",
             lambda v: "fermion" if v["step"] == "1" else "boson",
-            "the lead that keeps the count (model='conserving')",
+            "the lead that keeps the count",
             choices=("fermion", "boson"),
             follows="fermion for step 1, boson for pairs",
         ),
@@ -95,6 +98,7 @@ class GateSweep(Experiment):
             above=0,
             follows="0.02 stiffness",
         ),
+        *gate_levels.PARAMETERS,
         Parameter("n_c", "count", 0, "the smaller number of particles", low=0),
         Parameter("level_spacing", "energy", None, "δε of the dot: asks for the finding 'frozen'", above=0),
     )
@@ -103,6 +107,9 @@ class GateSweep(Experiment):
 
     def check(self) -> None:
         """Refuse what the model doesn't have; build the system."""
+        gate_levels.check(self)
+        if self.finite:
+            self.block_points = gate_levels.BLOCK_POINTS  # type: ignore[misc]
         own = {"width": "fermion", "lead_frequency": "boson", "lead": ""}
         for name, lead in own.items():
             if self.values.given.get(name) is not None and (not self.keeps_count or (lead and lead != self.lead)):
@@ -122,12 +129,17 @@ class GateSweep(Experiment):
     @property
     def keeps_count(self) -> bool:
         """Whether the lead keeps the count, instead of a mean field."""
-        return bool(self.values["model"] == "conserving")
+        return bool(self.values["model"] != "mean-field")
+
+    @property
+    def finite(self) -> bool:
+        """Whether the lead is a finite number of levels."""
+        return bool(self.values["model"] == "levels")
 
     @property
     def lead(self) -> str:
         """What the lead that keeps the count is made of; "" in the mean field."""
-        return str(self.values["lead"]) if self.keeps_count else ""
+        return "fermion" if self.finite else str(self.values["lead"]) if self.keeps_count else ""
 
     def system(self) -> NormalLead:
         """The dot in the mean field of its lead."""
@@ -153,6 +165,8 @@ class GateSweep(Experiment):
 
     def filling(self, v: Mapping[str, Any]) -> Filling:
         """The dot on a lead that keeps the count, for parameters as arrays."""
+        if self.finite:
+            return gate_levels.filling(self, v)
         if self.lead == "fermion":
             return wide_band(v["detuning"], v["width"], v["temperature"])
         return boson_lead(v["detuning"], v["stiffness"], v["lead_frequency"], v["temperature"])
@@ -204,6 +218,10 @@ class GateSweep(Experiment):
         if slope.ndim:
             return f"{what[self.lead]} was followed through its charge step for {slope.size} sets of parameters."
         low, high = (float(findings[name].value) for name in ("lower_edge", "upper_edge"))
+        if self.finite and np.isfinite(float(findings["jump"].value)):
+            return (
+                f"The dot on {self.values['lead_levels']} levels jumps by {float(findings['jump'].value):.4g} at once."
+            )
         if self.keeps_count:
             off = float(findings["mean_field_distance"].value)
             return f"{what[self.lead]} fills within {off:.3g} of a step of the mean field's line."

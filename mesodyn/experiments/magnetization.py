@@ -10,6 +10,7 @@ import numpy as np
 from mesodyn.axes import axis
 from mesodyn.errors import InputError
 from mesodyn.experiments import magnetization_findings as measured
+from mesodyn.experiments import magnetization_quantum as quantum
 from mesodyn.experiments.base import Experiment
 from mesodyn.experiments.finding import Finding
 from mesodyn.experiments.parameters import Parameter
@@ -28,6 +29,8 @@ STRONG = 12.0
 """The default field grows to so many times the largest anisotropy."""
 WEAK = 1e-4
 """It starts at this part of the smallest."""
+FAST = 10.0
+"""The default frequency of a quantum lead, in exchange energies."""
 
 
 def gaps(values: Mapping[str, Any]) -> list[Any]:
@@ -49,13 +52,25 @@ def _field(values: Mapping[str, Any]) -> Any:
     third = third or second
     if values["sweep"] == "rotating":
         return 0.5 * second
+    if values["lead"] == "quantum":  # a doublet: nothing happens at the anisotropy
+        weak = WEAK * second
+        return axis("field", np.concatenate([[weak, 2 * weak], np.linspace(0, STRONG * third, 41)[1:]]))
     fine, coarse = np.linspace(0, 1.2 * second, 241), np.linspace(1.2 * second, STRONG * third, 241)
     return axis("field", np.unique(np.concatenate([[WEAK * second, 2 * WEAK * second], fine, coarse])))
 
 
 def _polar(values: Mapping[str, Any]) -> Any:
     """Once around, or 60 degrees."""
-    return axis("polar", 0, 2 * np.pi, TURNED) if values["sweep"] == "rotating" else np.pi / 3
+    if values["sweep"] != "rotating":
+        return np.pi / 3
+    return axis("polar", 0, 2 * np.pi, 73 if values["lead"] == "quantum" else TURNED)
+
+
+def _frequency(values: Mapping[str, Any]) -> Any:
+    """A fast lead."""
+    if values["lead"] != "quantum":
+        return None
+    return FAST * float(np.max(np.asarray(values["exchange_field"]))) or 1.0
 
 
 class Magnetization(Experiment):
@@ -70,13 +85,16 @@ class Magnetization(Experiment):
         "doublet without leads has M ∥ B and nothing turns as B grows; neither does it with an anisotropic g. A spin S "
         "≥ 1 with an anisotropy D S_z² of its own gives the same turning curve (Stoner and Wohlfarth): this curve "
         "alone does not prove magnetism of the paper's kind. Its levels and the absence of a moment for even numbers "
-        "would."
+        "would. With a quantum lead (three oscillators) the ground level stays a doublet: it gains up to 3 times the "
+        "energy, but its moment has no direction of its own, vanishes with the field, and does not turn."
     )
     scale = "exchange_field"
     accounts = ()
     account_reason = "not applicable: M commutes with N, so all three are identical; choose lead instead"
     animated = False
     block_points = 32768
+    beyond = 0
+    """How many more steps a quantum lead's quanta are raised by than needed."""
     parameters = (
         Parameter("sweep", "choice", "growing", "what the field does", choices=("growing", "rotating")),
         Parameter(
@@ -93,7 +111,12 @@ class Magnetization(Experiment):
             low=0,
             follows=f"growing: 0 to {STRONG:g} times the largest anisotropy; rotating: half of the second",
         ),
-        Parameter("polar", "angle", _polar, "of B from z", follows="growing: 60 deg; rotating: 0 to 2 pi (721 values)"),
+        Parameter(
+            *("lead_frequency", "energy", _frequency, "ħω of a quantum lead's oscillators; only with lead = quantum"),
+            above=0,
+            follows=f"{FAST:g} exchange_field for lead = quantum",
+        ),
+        Parameter("polar", "angle", _polar, "of B from z", follows="growing: 60 deg; rotating: 0 to 2 pi"),
         Parameter("azimuth", "angle", 0.0, "of B from x"),
         Parameter("temperature", "temperature", 0.0, "kT", low=0),
         Parameter("level_spacing", "energy", None, "of the dot; kT and kT_c have to stay far below it", above=0),
@@ -104,10 +127,6 @@ class Magnetization(Experiment):
     def check(self) -> None:
         """Refuse what does not belong to the lead, before any solving."""
         v = self.values
-        if v["lead"] == "quantum":
-            must = "'mean-field' or 'none' (for M)"
-            why = "with a quantum lead the ground level stays a doublet and no direction is selected (PHYSICS 4.5)"
-            raise InputError("lead", must, "quantum", f"{why}: its M is along a weak field, as with lead='none'")
         if v["lead"] == "none":
             for name in AXES:
                 if np.any(np.asarray(v[name]) != 0):
@@ -116,6 +135,7 @@ class Magnetization(Experiment):
                 raise InputError("branch", "'equilibrium' for lead='none'", "metastable", "without leads it has one")
         self.axes()
         self.system()
+        quantum.check(self)
 
     @property
     def exchange(self) -> Any:
@@ -144,20 +164,39 @@ class Magnetization(Experiment):
         """The moment on the branch, and whether there is another one."""
         import xarray
 
+        found = quantum.record(self) if self.values["lead"] == "quantum" else self._followed()
+        found["field_direction"] = xarray.zeros_like(found.magnetization)
+        parts = [xarray.zeros_like(found.energy) + part for part in self.direction()]
+        found["field_direction"] = xarray.concat(parts, "component").transpose(..., "component")
+        for name in ("energy", "orientation_energy", "free_energy", "splitting", "gap"):
+            if name in found:
+                found[name].attrs["units"] = self.unit("energy")
+        for name in ("magnetization", "metastable"):
+            if name in found:
+                found[name].attrs["units"] = "as moment"
+        return found
+
+    def _followed(self) -> xarray.Dataset:
+        """The moment with a lead that is a classical field, or with none."""
         dot = self.system()
         other = dot.equilibrium("metastable")
         found = other.drop_vars("exists") if self.values["branch"] == "metastable" else dot.equilibrium()
         found = found.drop_vars(["direction", "mean_field", "critical_temperature"])
         found["metastable"] = other.magnetization
         found["exists"] = other.exists.astype(float)
-        found["field_direction"] = xarray.zeros_like(found.magnetization)
-        parts = [xarray.zeros_like(other.energy) + part for part in self.direction()]
-        found["field_direction"] = xarray.concat(parts, "component").transpose(..., "component")
-        for name in ("energy", "orientation_energy", "free_energy"):
-            found[name].attrs["units"] = self.unit("energy")
-        for name in ("magnetization", "metastable"):
-            found[name].attrs["units"] = "as moment"
         return found.assign_attrs(method="largest root of the secular equation (a + λ)m = μ_B B, |m| = m(λ)")
+
+    def enlarged(self) -> Magnetization | None:
+        """The same with more quanta in a quantum lead."""
+        if self.values["lead"] != "quantum":
+            return None
+        found = self.changed()
+        found.beyond = self.beyond + 1  # type: ignore[attr-defined]
+        return found  # type: ignore[return-value]
+
+    def comparable(self, record: xarray.Dataset) -> xarray.Dataset:
+        """All but how well it converged, and the splitting, which is rounding."""
+        return record.drop_vars(["truncation", "splitting"], errors="ignore")
 
     def uncut(self) -> tuple[str, ...]:
         """Hysteresis and turning are found along the field."""
@@ -172,10 +211,10 @@ class Magnetization(Experiment):
 
     def findings(self, record: xarray.Dataset) -> dict[str, Finding]:
         """Size and direction of the moment, point by point and along the sweep."""
-        found = measured.of_points(self, record)
-        name = self._swept
-        sweep = Sweep.of(self, name)
-        found += measured.of_rotation(sweep, record) if name == "polar" else measured.of_growth(sweep, record)
+        own = quantum if self.values["lead"] == "quantum" else measured
+        found = own.of_points(self, record)
+        sweep = Sweep.of(self, self._swept)
+        found += (own.of_rotation if self._swept == "polar" else own.of_growth)(sweep, record)
         return {finding.name: finding for finding in found}
 
     def summary(self, findings: Mapping[str, Finding]) -> str:
@@ -184,7 +223,10 @@ class Magnetization(Experiment):
         if size.ndim > 1 or findings["largest_lag"].value.ndim:
             return f"M was found for {size.size} fields."
         lag = np.degrees(float(findings["largest_lag"].value))
-        text = f"M is up to {lag:.3g} degrees away from the field" if lag > 1e-6 else "M is along the field"
+        text = f"M is up to {lag:.3g} degrees away from the field" if lag > 1e-4 else "M is along the field"
+        gain = findings.get("energy_gain")
+        if gain is not None and np.isfinite(float(gain.value.mean())):
+            text += f"; its lead gains {float(gain.value.mean()):.3g} times as much energy as a classical one"
         switching = findings.get("switching_field")
         if switching is not None and np.isfinite(float(switching.value)) and float(switching.value) > 0:
             where = self.shown("energy", float(f"{float(switching.value):.4g}"))

@@ -30,6 +30,11 @@ SAME_CURVE = (
     f"A spin {SPIN} with an anisotropy D S_z² of its own follows the same curve in a principal plane, that "
     "of Stoner and Wohlfarth: this figure can't tell the two apart."
 )
+QUANTUM = (
+    "With a quantum lead the ground level is a doublet of a smaller moment: M is there only while the field is, it "
+    "doesn't turn as the field grows, and nothing switches. The classical lead of the paper holds a moment of full "
+    "size along its soft axis."
+)
 WARM_SPIN = (
     f"At T = 0 a spin {SPIN} with an anisotropy D S_z² of its own follows the curve of the dot; warm and in "
     "equilibrium it is a paramagnet with no moment in a weak field, while the mean field of the leads keeps the moment "
@@ -49,8 +54,11 @@ def figures(
     here = f" at {', '.join(f'{name} = {value:.5g}' for name, value in place.items())}" if place else ""
     moving = "turns" if rotating else "grows"
     curves = _models(one)
-    spin = "" if len(curves) < 3 else WARM_SPIN if float(one.values["temperature"]) else SAME_CURVE
+    spin = "" if len(curves) < 4 else WARM_SPIN if float(one.values["temperature"]) else SAME_CURVE
+    said = _said_of_nulls(rotating)
     nulls = ", and the nulls: a doublet without leads, one with an anisotropic g. " if spin else ". "
+    if one.values["lead"] == "quantum":
+        nulls, said, spin = ". ", "", QUANTUM
     found = {
         "components": (
             _components(one, curves),
@@ -58,7 +66,7 @@ def figures(
         ),
         "angle_to_field": (
             _angles(one, curves),
-            f"The angle between M and B while the field {moving}{here}. " + _said_of_nulls(rotating) + spin,
+            f"The angle between M and B while the field {moving}{here}. {said}{spin}",
         ),
     }
     if one.values["lead"] == "mean-field":
@@ -90,14 +98,18 @@ def _models(one: Any) -> dict[str, xarray.DataArray]:
     v, moment = one.values, float(one.values["moment"])
     field = xarray.concat([v["field"] * part + 0.0 * v["polar"] for part in one.direction()], "component")
     field = field.transpose(..., "component")
-    found = {"dot, this run": one.record().magnetization / moment}
+    own = "quantum lead" if v["lead"] == "quantum" else "dot"
+    found = {f"{own}, this run": one.record().magnetization / moment}
     # A cold doublet or spin without a field along its axis points nowhere.
     size = np.sqrt((field**2).sum("component"))
     cold = float(v["temperature"])
     if v["lead"] == "mean-field":
         found["isolated doublet"] = isolated_doublet(field=field, temperature=cold).where((size > 0) | (cold > 0))
     stiff = _stiffness(one)
-    if v["lead"] == "none" or stiff.max() == 0:
+    if v["lead"] == "quantum":
+        found["classical lead"] = one.changed(lead="mean-field").record().magnetization / moment
+        found["isolated doublet"] = isolated_doublet(field=field, temperature=cold).where((size > 0) | (cold > 0))
+    if v["lead"] != "mean-field" or stiff.max() == 0:
         return found
     g = 2 - stiff / stiff.max()
     tilted = anisotropic_doublet(g=np.diag(g), field=field)

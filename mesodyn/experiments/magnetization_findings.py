@@ -107,7 +107,7 @@ def of_growth(sweep: Sweep, record: xarray.Dataset) -> list[Finding]:
         _weak_slope(sweep, record),
         _strong_rest(sweep, record),
         _switching(sweep, record),
-        _energy_slope(sweep, record),
+        energy_slope(sweep, record),
     ]
 
 
@@ -187,7 +187,7 @@ def _switching(sweep: Sweep, record: xarray.Dataset) -> Finding:
     return sweep.finding("switching_field", text, seen, "energy", due, room, "1.8: end of the metastable minimum")
 
 
-def _energy_slope(sweep: Sweep, record: xarray.Dataset) -> Finding:
+def energy_slope(sweep: Sweep, record: xarray.Dataset) -> Finding:
     """How far -dF/dB is outside of M along B at the ends of each interval: F is concave in B."""
     m, h = sweep.curves(record.magnetization), sweep.curves(record.field_direction)
     free, moment = sweep.curves(record.free_energy), sweep.each("moment")[:, None]

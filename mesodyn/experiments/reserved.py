@@ -23,6 +23,7 @@ _NAMES = """
     specific_heat spectrum spectrum_change spectrum_difference spin start start_number state step step_current
     step_edges step_voltage textured_current textured_energy textured_minimum threshold threshold_Lambda
     threshold_imbalance time time_near_pi trajectory trap voltage_number voltages warm_ratio which z z_error
-    z_squared
+    z_squared doubling eigenvalue field_quanta lead_size mean_field_energy mean_field_n_mean nonlinearity
+    product_correlation product_energy product_n_mean quantum sector_gap factor gain splitting truncation
 """
 RESERVED = frozenset(_NAMES.split())

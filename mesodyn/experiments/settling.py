@@ -8,6 +8,8 @@ import numpy as np
 
 FAINT = 1e-9
 """Below this share of its scale a change is none."""
+STEEP = 8.0
+"""A decay of more exponents than this between two moments is too fast to be measured."""
 
 
 def decay_rate(time: Any, values: Any) -> Any:
@@ -26,12 +28,16 @@ def even(time: Any) -> Any:
 
 
 def settling_time(time: Any, energy: Any) -> Any:
-    """The time in which the energy's distance from where it goes falls to 1/e, from its changes; nan for none."""
+    """The time in which the energy's distance from where it goes falls to 1/e, from its changes.
+
+    It is nan where there is none, and where it is far shorter than the time between two moments.
+    """
     grid = even(time)
     changes = np.diff(energy[grid], axis=0)
     rate = decay_rate(time[grid], changes)
     known = np.abs(changes).max(axis=0) > FAINT * np.abs(energy).max(axis=0)
-    return np.where(known & (rate > 0), 1 / np.where(rate > 0, rate, 1.0), np.nan)
+    known &= (rate > 0) & (rate * np.diff(time[grid][:2], axis=0)[0] < STEEP)
+    return np.where(known, 1 / np.where(rate > 0, rate, 1.0), np.nan)
 
 
 def turning_rate(time: Any, z: Any) -> Any:

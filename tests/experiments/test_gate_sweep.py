@@ -13,6 +13,10 @@ from mesodyn.experiments import curves
 
 NAME = "gate-sweep"
 LEADS: list[dict[str, Any]] = [{}, {"model": "conserving"}, {"model": "conserving", "lead": "boson"}]
+LEVELS: list[dict[str, Any]] = [
+    {"model": "levels", "lead_levels": 9},
+    {"model": "levels", "gap": 3.0, "lead_levels": 4},
+]
 
 
 def run(**given: Any) -> Any:
@@ -89,7 +93,7 @@ def test_no_finding_fails_on_random_dots(seed):
 
 def test_axes_are_single_runs():
     heat = md.axis("temperature", [0.0, 0.4, 1.2])
-    for given in LEADS:
+    for given in LEADS + LEVELS:
         many = run(detuning=0.3, temperature=heat, **given)
         for k, kT in enumerate(heat.values):
             one = run(detuning=0.3, temperature=float(kT), **given)
@@ -98,6 +102,37 @@ def test_axes_are_single_runs():
                 again = many.findings[name].value
                 again = again[k] if again.ndim else again
                 assert float(again) == pytest.approx(float(finding.value), rel=1e-9, abs=1e-12, nan_ok=True), name
+
+
+def test_a_gapped_lead_jumps_where_the_parity_changes_and_gains_twice_the_mean_field():
+    found = run(model="levels", gap=20.0, lead_levels=20)
+    assert found.passed
+    assert value(found, "jump_detuning") == pytest.approx(0, abs=1e-6)
+    assert 0.9 < value(found, "jump") < 1
+    for name in ("energy_even", "energy_odd"):
+        assert value(found, name) == pytest.approx(-1, abs=0.03)
+    assert value(found, "energy_gain") == pytest.approx(2, abs=0.05)
+    published = run(model="levels", gap=1.0, bandwidth=2.0, lead_levels=20, stiffness=0.0027981033672210146)
+    assert value(published, "energy_even") == pytest.approx(-0.0027953011928811833, abs=1e-12)
+    assert value(published, "energy_odd") == pytest.approx(-0.0027953011928811833, abs=1e-12)
+
+
+def test_a_finite_band_comes_to_the_arctangent_by_its_spacing():
+    few, more = (run(model="levels", lead_levels=n) for n in (20, 80))
+    assert few.passed and more.passed
+    assert value(few, "jump") / value(more, "jump") == pytest.approx(4, rel=0.2)
+    assert value(few, "arctan_distance") > value(more, "arctan_distance") > 0
+    assert value(more, "wide_limit") == pytest.approx(0.25, abs=1e-7)
+    assert value(more, "size_exponent") == pytest.approx(1, abs=0.05)
+    odd = run(model="levels", lead_levels=41, total="fixed")  # a level at the Fermi level: nothing jumps
+    assert odd.passed and np.isnan(value(odd, "jump")) and value(odd, "curvature") < 1
+
+
+def test_heat_flattens_the_step_of_a_band_and_not_the_mean_fields_line():
+    slopes = [value(run(model="levels", temperature=heat, lead_levels=41), "wide_slope") for heat in (0.0, 0.2, 0.6)]
+    assert pytest.approx(slopes[0], abs=1e-4) == -0.5 and slopes[0] < slopes[1] < slopes[2] < -0.2
+    lines = [value(run(temperature=heat), "slope") for heat in (0.0, 0.2, 0.6)]
+    assert lines == pytest.approx([-0.5] * 3, abs=1e-9)
 
 
 def test_units_scale_the_natural_run():
@@ -126,6 +161,7 @@ def test_a_saved_run_runs_again_to_the_same_bits(tmp_path, monkeypatch):
 
 def test_figures_show_the_number_its_slope_the_order_and_the_heat():
     runs: list[dict[str, Any]] = [{}, {"step": 2, "model": "conserving"}, {"model": "conserving", "temperature": 1.5}]
+    runs += LEVELS
     for given in runs:
         found = md.experiment(NAME, quick=True, **given).run()
         assert set(found.figures()) == {"number", "response", "order_parameter", "specific_heat"}
@@ -143,6 +179,14 @@ def test_figures_show_the_number_its_slope_the_order_and_the_heat():
         ({"model": "conserving", "lead_frequency": 0.1}, "lead_frequency must be left out unless"),
         ({"model": "conserving", "step": 2, "lead": "fermion"}, "lead must be 'boson' for step 2"),
         ({"model": "conserving", "lead": "boson", "lead_frequency": 1e-7}, "lead_frequency must be such that"),
+        ({"lead_levels": 4}, "lead_levels must be left out unless model='levels'"),
+        ({"total": "fixed", "model": "conserving"}, "total must be left out unless model='levels'"),
+        ({"model": "levels", "step": 2}, "model must be 'mean-field' or 'conserving' for step 2"),
+        ({"model": "levels", "lead": "boson"}, "lead must be 'fermion' for model='levels'"),
+        ({"model": "levels", "lead_levels": 201}, "lead_levels must be at most 200"),
+        ({"model": "levels", "gap": 1.0, "lead_levels": 5}, "lead_levels must be an even number"),
+        ({"model": "levels", "gap": 1.0, "width": 1.0}, "width must be left out with a gap"),
+        ({"model": "levels", "gap": 1.0, "bandwidth": 0.5}, "bandwidth must be at least the gap"),
         ({"step": 3}, "step"),
         ({"detuning": 1j}, "detuning must be a finite real number"),
         ({"detuning": "1 Hz"}, "stiffness must be given with a unit"),

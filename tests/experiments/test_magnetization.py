@@ -142,12 +142,80 @@ def test_units_give_the_same_moment_in_other_words():
     assert one / own == pytest.approx(other / 0.02, abs=0.01)
 
 
+def test_a_quantum_lead_leaves_a_doublet_that_gains_more_and_turns_nothing():
+    field = md.axis("field", [1e-4, 0.01, 0.1, 0.3])
+    made = run(lead="quantum", temperature=0.02, field=field, moment=2.0)
+    assert failed(made) == []
+    compared = {name for name, finding in made.findings.items() if finding.passed}
+    limits = {"curie_constant", "turning", "slope_of_energy", "energy_gain"}
+    assert compared == {"modulus", "doublet_splitting", "truncation"} | limits
+    assert 2.5 < float(made.findings["energy_gain"].value[0]) < 3
+    size = np.sqrt((made.record.magnetization**2).sum("component")).values / 2.0
+    factor = float(made.findings["moment_factor"].value[0])
+    assert size[0] < 0.01 and size[-1] == pytest.approx(factor, abs=0.02)
+    assert np.degrees(float(made.findings["turning"].value)) < 0.1
+    classical = run(temperature=0.02, field=field, moment=2.0)
+    assert np.degrees(float(classical.findings["turning"].value)) > 40
+
+
+@settings(max_examples=6, deadline=None)
+@given(
+    stiff=st.tuples(*[st.just(0.0) | st.floats(1e-3, 0.6)] * 3),
+    polar=st.floats(0, math.pi),
+    azimuth=st.floats(-3, 3),
+    temperature=st.sampled_from([0.0, 0.05, 0.3]),
+    frequency=st.floats(3.0, 30.0),
+    sweep=st.sampled_from(["growing", "rotating"]),
+)
+def test_every_quantum_lead_passes(stiff, polar, azimuth, temperature, frequency, sweep):
+    axis = {"polar": md.axis("polar", 0, 3, 4), "field": 0.1}
+    growing = {"polar": polar, "field": md.axis("field", [0.0, 0.001, 0.1, 0.5])}
+    chosen = growing if sweep == "growing" else axis
+    given_ = dict(zip(AXES, stiff, strict=True)) | chosen | {"lead_frequency": frequency, "sweep": sweep}
+    made = run(lead="quantum", azimuth=azimuth, temperature=temperature, **given_)
+    assert failed(made) == []
+
+
+def test_a_certificate_raises_the_quanta_of_the_lead():
+    made = run(lead="quantum", field=0.05, lead_frequency=4.0)
+    (row,) = [row for row in made.certify().rows if row.name == "larger basis"]
+    assert row.passed and 0 < row.value < 1e-6
+
+
+def test_a_round_quantum_lead_has_a_moment_along_the_field():
+    none = dict.fromkeys(AXES, 0.0)
+    made = run(lead="quantum", **none, field=md.axis("field", [0.0, 0.01, 0.2]), azimuth=0.5)
+    assert failed(made) == [] and made.findings["largest_lag"].passed
+    assert float(made.record.magnetization.isel(field=0).max()) == pytest.approx(0, abs=1e-9)
+    turning = run(lead="quantum", sweep="rotating", polar=md.axis("polar", 0, 3, 7), **none)
+    assert failed(turning) == [] and turning.findings["jump"].passed
+
+
+def test_without_exchange_a_quantum_lead_is_none():
+    none = dict.fromkeys(AXES, 0.0)
+    given_ = {"field": md.axis("field", [0.1, 0.5]), "temperature": 0.3, **none}
+    made, alone = run(lead="quantum", exchange_field=0.0, **given_), run(lead="none", **given_)
+    assert made.record.magnetization.values == pytest.approx(alone.record.magnetization.values, abs=1e-12)
+    assert failed(made) == []
+
+
+def test_units_belong_to_the_frequency_of_a_quantum_lead():
+    given_ = {"exchange_field": "20 GHz", "field": "1 GHz", "lead_frequency": "100 GHz", "temperature": "10 mK"}
+    made = run(lead="quantum", anisotropy_x="0 Hz", anisotropy_y="0 Hz", **given_)
+    thermal = md.quantity("10 mK", "energy") / md.quantity("20 GHz", "energy")
+    none = dict.fromkeys(AXES, 0.0)
+    plain = run(lead="quantum", field=0.05, lead_frequency=5.0, temperature=thermal, **none)
+    assert made.record.magnetization.values == pytest.approx(plain.record.magnetization.values, abs=1e-8)
+    assert failed(made) == []
+
+
 def test_figures_of_every_kind_of_run():
     names = {"components", "angle_to_field"}
     quick = {"field": md.axis("field", 0, 0.2, 41)}
     assert set(run(**quick).figures()) == names | {"hysteresis", "weak_and_strong"}
     assert set(run(**quick, temperature=0.1).figures()) == names | {"hysteresis"}
     assert set(run(**quick, lead="none").figures()) == names
+    assert set(run(field=md.axis("field", 0, 0.2, 5), lead="quantum").figures()) == names
     assert set(run(field=0.01, azimuth=[0.1, 0.5]).figures()) == names | {"hysteresis", "weak_and_strong", "along_axes"}
     turning = run(sweep="rotating", polar=md.axis("polar", -3, 3, 61), temperature=[0.1, 0.2])
     assert set(turning.figures(at={"temperature": 0.2})) == names | {"hysteresis", "along_axes"}
@@ -168,7 +236,10 @@ def test_a_saved_run_is_loaded_with_the_same_findings(tmp_path):
         ({"field": -0.1}, "field"),
         ({"temperature": -0.1}, "temperature"),
         ({"anisotropy_x": 1j}, "anisotropy_x"),
-        ({"lead": "quantum"}, "doublet"),
+        ({"lead": "quantum", "branch": "metastable"}, "doublet"),
+        ({"lead": "quantum", "lead_frequency": 0.1}, "slower lead"),
+        ({"lead": "quantum", "anisotropy_x": 2.0}, "at most the exchange"),
+        ({"lead_frequency": 3.0}, "lead='quantum'"),
         ({"lead": "none", "anisotropy_x": 0.1}, "comes from the leads"),
         ({"lead": "none", "branch": "metastable"}, "without leads"),
         ({"sweep": "shrinking"}, "sweep"),

@@ -36,6 +36,7 @@ CASES = {
     "beat on a lead": ("beating", {"reference": "lead", "lead_number": 2, "account": "conserving"}),
     "bosons": ("bose-junction", {"particles": 12, "Lambda": 3.0, "dephasing": 0.1, "trajectories": 3}),
     "bosons of a field": ("bose-junction", {"model": "mean-field", "tunnelling": "9 Hz", "account": "superposition"}),
+    "quantum lead": ("magnetization", {"lead": "quantum", "field": "0:0.1:3", "temperature": 0.02}),
     "texts": ("two-pi-rotation", {"turns": "0.1", "tunnelling": "-0.7", "n_c": "1", "dephasing": "1e-3"}),
     "odd": ("two-pi-rotation", {"n_c": 3, "kind": "pair", "detuning": 0.1 + 0.2, "inertia_change": 1 / 3}),
     "boson": ("two-pi-rotation", {"kind": "boson", "spin": 1, "field_angle": "60 deg"}),
@@ -71,6 +72,8 @@ CASES = {
     "light on an axis": ("light-scattering", {"excitation_high": "5.3:6:2", "events": 3, "runs": 5, "step": 2}),
     "ring": ("trap-ring", {"traps": 4, "number": 2, "turns": "[0.5, 1]", "tunnelling": "50 Hz"}),
     "ring at rest": ("trap-ring", {"turn": "none", "flux": "0.1:3:4", "kind": "pair"}),
+    "finite lead": ("gate-sweep", {"model": "levels", "lead_levels": 4, "gap": "[2, 3]", "detuning": 0.1}),
+    "lead's field": ("mean-field-or-not", {"lead_levels": 4, "stiffness": "50 Hz:100 Hz:2"}),
     "whole record": ("two-pi-rotation", {"turns": [0.5, 1], "keep": "record"}),
 }
 

@@ -125,7 +125,7 @@ def test_a_turn_of_any_spin_is_made_of_that_of_spin_one_half(size, vector):
 
 def test_the_components_of_a_spin_are_those_of_qutip():
     for size in range(2, 11):
-        known = [qutip.jmat((size - 1) / 2, axis).full() for axis in "xyz"]
+        known = [component.full() for component in qutip.spin_J_set((size - 1) / 2)]
         assert np.abs(spins.matrices(size) - known).max() < 1e-14
 
 

@@ -248,7 +248,7 @@ table{border-collapse:collapse;width:100%;font-size:.92rem;line-height:1.45}
 th,td{padding:.6rem .9rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);min-width:5rem;
 max-width:26rem;overflow-wrap:break-word}
 tbody tr:last-child>*{border-bottom:0}
-thead th{background:var(--wash);color:var(--muted);font-size:.8rem;font-weight:600;white-space:nowrap}
+thead th{background:var(--wash);color:var(--muted);font-size:.8rem;font-weight:600}
 tbody th{font-weight:400;min-width:11rem}
 .name{font-weight:600;overflow-wrap:anywhere}
 small{display:block;color:var(--muted);font-size:.85rem}

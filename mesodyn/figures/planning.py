@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
+from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FormatStrFormatter, NullFormatter
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 from numpy.typing import ArrayLike
 
 from mesodyn.figures import plots, style
@@ -86,8 +87,12 @@ def window(
     drawing, grid = style.figure(width=5.0, height=3.7)
     ax: Axes = grid[0, 0]
     ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
-    if columns[-1] > 10 * columns[0]:
+    if columns[-1] > 50 * columns[0]:
         ax.xaxis.set_minor_formatter(NullFormatter())
+    elif columns[-1] > 5 * columns[0]:
+        ax.xaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+        for formatter in (ax.xaxis.set_major_formatter, ax.xaxis.set_minor_formatter):
+            formatter(FormatStrFormatter("%g"))
     if rows[-1] < 3 * rows[0]:
         ax.yaxis.set_major_formatter(FormatStrFormatter("%g"))
         ax.yaxis.set_minor_formatter(FormatStrFormatter("%g"))
@@ -97,10 +102,21 @@ def window(
         cells = ax.pcolormesh(columns, rows, shown, shading="nearest", cmap="viridis_r", norm=norm, rasterized=True)
         drawing.colorbar(cells, ax=ax, label=zlabel, extend="max").outline.set_visible(False)
     too_long = ~(values <= most)
-    ax.contourf(columns, rows, too_long, levels=[0.5, 1.5], colors="none", hatches=[HATCH])
-    ax.plot(*here, "o", color="white", markeredgecolor=style.INK, markersize=7.0, label="this plan", linestyle="none")
+    if too_long.any():
+        closed, clear = np.ma.masked_array(too_long.astype(float), ~too_long), ListedColormap(["none"])
+        ax.pcolor(columns, rows, closed, shading="nearest", cmap=clear, hatch=HATCH).set(
+            edgecolor=style.INK, linewidth=0.0
+        )
+    mark: dict[str, Any] = {
+        "color": "white",
+        "markeredgecolor": style.INK,
+        "linestyle": "none",
+        "clip_on": False,
+        "zorder": 5,
+    }
+    ax.plot(*here, "o", markersize=7.0, label="this plan", **mark)
     if best is not None:
-        ax.plot(*best, "*", color="white", markeredgecolor=style.INK, markersize=12.0, label="best", linestyle="none")
+        ax.plot(*best, "*", markersize=12.0, label="best", **mark)
     ax.set(xlim=(columns[0], columns[-1]), ylim=(rows[0], rows[-1]))
-    ax.legend(loc="upper left", facecolor="white", frameon=True, framealpha=0.85, edgecolor="none")
+    drawing.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return drawing

@@ -12,7 +12,7 @@ import numpy as np
 
 from mesodyn import seeds
 from mesodyn.accounts import ACCOUNTS
-from mesodyn.planning.binomial import at_least, balanced, exact_shots, sigmas, tail
+from mesodyn.planning.binomial import MOST, at_least, balanced, exact_shots, sigmas, tail
 from mesodyn.planning.scores import Share
 from mesodyn.planning.signals.base import SAME, Array, Seen, Signal
 
@@ -123,13 +123,16 @@ def pair(signal: Signal, one: str, other: str, seen: Mapping[str, Seen], demand:
 
 
 def shots(a: float, b: float, noise: Noise, demand: Demand, excluded: bool) -> tuple[int | None, float]:
-    """Kept shots that tell a from b: exactly, and in the normal approximation, which is exact for readings."""
+    """Kept shots that tell a from b: exactly, and in the normal approximation, which is exact for readings.
+
+    None and inf where they are the same, or where it takes more than `MOST`.
+    """
     alpha, beta = demand.alpha, demand.beta(excluded)
     if noise is None:
         found = exact_shots(min(max(a, 0.0), 1.0), min(max(b, 0.0), 1.0), alpha, beta)
-        return found.every, found.gaussian
+        return found.every, found.gaussian if found.every is not None else math.inf
     rough = readings(abs(a - b), noise, alpha, beta)
-    return (max(1, math.ceil(rough)) if math.isfinite(rough) else None), rough
+    return (max(1, math.ceil(rough)), rough) if rough <= MOST else (None, math.inf)
 
 
 def readings(gap: float, noise: tuple[float, float], alpha: float, beta: float) -> float:
@@ -158,6 +161,9 @@ def recommended(
         k = rival.setting
         a, b = float(seen.value[k, 0]), float(rival.value[0])
         count, rough = shots(a, b, _noises(seen, rival), demand, rival.excluded)
+        reason = "" if count is not None else f"the same, or more than {MOST:.0e} shots"
+        if count is not None and (a > b) != rival.above:
+            count, rough, reason = None, math.inf, "it lies on the other side"
         known = 1 - demand.beta(rival.excluded)
         row: dict[str, Any] = {
             "against": rival.name,
@@ -166,7 +172,7 @@ def recommended(
             "rival": b,
             "shots": count,
         }
-        rows.append(row | {"gaussian": rough, "power": known})
+        rows.append(row | {"gaussian": rough, "power": known, "reason": reason})
     counts: list[int | None] = [row["shots"] for row in rows]
     known_counts = [count for count in counts if count is not None]
     return rows, max(known_counts) if known_counts and len(known_counts) == len(counts) else None

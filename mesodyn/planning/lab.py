@@ -98,9 +98,9 @@ class Lab:
         """The entry of a parameter for an experiment, None where the lab has none."""
         return self.entries.get(f"{experiment}.{name}") or self.entries.get(name)
 
-    def value(self, name: str, default: Any = None) -> Any:
+    def value(self, name: str, default: Any = None, experiment: str = "") -> Any:
         """A number of the apparatus in base units (s, rad/s, T, m, ohm), or `default` where the lab has none."""
-        entry = self.entries.get(name)
+        entry = self.entry(name, experiment)
         return default if entry is None else entry.number
 
     def parameters(self, experiment: str, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:

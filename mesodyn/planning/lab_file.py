@@ -75,7 +75,7 @@ def read(path: Path, text: str) -> dict[str, Any]:
     raw = {name: (_COMMON, "", table) for name, table in _tables(data.get(_COMMON, {}), f"[{_COMMON}]").items()}
     for experiment, tables in own.items():
         for name, table in _tables(tables, f"[{experiment}]").items():
-            if name not in (allowed := quantities.of_experiment(experiment)):
+            if name not in (allowed := quantities.of_experiment(experiment) | quantities.apparatus()):
                 raise unknown_name(f"a name in [{experiment}]", name, allowed)
             raw[f"{experiment}.{name}"] = (experiment, experiment, table)
     limits = _tables(data.get("limits", {}), "[limits]")
@@ -113,7 +113,9 @@ class _Reader:
         where = f"[{place}.{name}]"
         if name not in self.known:
             raise unknown_name(f"a name in [{place}]", name, self.known)
-        parameters = [quantities.of_experiment(experiment)[name]] if experiment else self.known[name]
+        parameters = self.known[name]
+        if experiment:
+            parameters = [(quantities.apparatus() | quantities.of_experiment(experiment))[name]]
         if any(p.kind == "angles" for p in parameters):
             raise InputError(f"a name in [{place}]", "a parameter of one value", name)
         _keys(table, _ENTRY, where)

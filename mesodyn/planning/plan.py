@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mesodyn import archive, checks
-from mesodyn.errors import InputError
+from mesodyn.errors import InputError, UnfinishedError, one_line
 from mesodyn.experiments.description import versions
 from mesodyn.planning import deciding, settings, timeline
 from mesodyn.planning.budget import Budget, budget
@@ -220,6 +220,8 @@ def plan(
     InputError
         For an experiment that can't be planned or that the lab doesn't suit, a wrong setting, or one that asks for
         more than the lab can do.
+    UnfinishedError
+        When the signal can't be computed at a setting; it is named.
 
     Examples
     --------
@@ -233,7 +235,13 @@ def plan(
     if out is not None:
         archive.refuse_taken(Path(out), force)
     numbers = settings.gathered(experiment, where, target_sigma, given)
-    found = _planned(numbers, where, checks.whole("seed", seed), given)
+    whole = checks.whole("seed", seed)
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # solvers check their results themselves
+            found = _planned(numbers, where, whole, given)
+    except (UnfinishedError, np.linalg.LinAlgError) as error:
+        shown = ", ".join(f"{name} = {value}" for name, value in given.items()) or f"the numbers of {where.name}"
+        raise UnfinishedError(one_line(f"{experiment} can't be planned with {shown}: {error}")) from None
     if out is not None:
         found.save(out, force=force)
     return found
@@ -260,6 +268,9 @@ def _planned(numbers: settings.Planned, lab: Lab, seed: int, given: Mapping[str,
     signal, demand = numbers.signal, numbers.demand
     seen = {case.name: signal.see(case, {}) for case in signal.cases}
     truth = seen[signal.truth]
+    for name, one in seen.items():
+        if not np.isfinite(one.value).any():
+            raise UnfinishedError(f"what {name} predicts is no finite number")
     rivals = signal.rivals(truth, seen)
     needs, shots = deciding.recommended(signal, truth, rivals, demand)
     runs = None if shots is None else int(sum(math.ceil(shots / share * (1 - 1e-12)) for share in truth.kept[:, 0]))

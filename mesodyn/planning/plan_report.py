@@ -53,7 +53,7 @@ def _shots(plan: Plan) -> report.Table:
             f"{need['against']}, {need['setting']}",
             f"{need['expected']:.4g}",
             f"{need['rival']:.4g}",
-            _count(need["shots"]),
+            _count(need["shots"]) + (f" ({need['reason']})" if need["reason"] else ""),
             _rough(need["gaussian"]),
             _rate(rate.get("right_if_true_promised", need["power"])),
             _share(rate, "right_if_true"),
@@ -70,8 +70,9 @@ def _shots(plan: Plan) -> report.Table:
         + (f"The last columns are {many} simulated campaigns of the recommended length." if many else "")
     ]
     if plan.shots is not None:
+        settings = (" and " if len(plan.signal.settings) < 3 else "; ").join(plan.signal.settings)
         text.append(
-            f"Recommended: {plan.shots} kept shots at each setting ({' and '.join(plan.signal.settings)}), "
+            f"Recommended: {plan.shots} kept shots at each setting ({settings}), "
             f"{plan.runs} shots in all, {plan.duration(plan.time)}."
         )
     if plan.information:
@@ -252,8 +253,7 @@ def _window(plan: Plan) -> tuple[Figure, str]:
         "Hatched: more than the time of the plan; white: it can't be done."
     )
     if w.open_from is not None and w.open_to is not None:
-        ends = " to ".join(signal.shown(w.x_name, end, 3) for end in (w.open_from, w.open_to))
-        text = f"At the planned {w.y_name.replace('_', ' ')} the window is {ends}. {text}"
+        text = f"At the planned {w.y_name.replace('_', ' ')} the window is {_opening(plan)}. {text}"
     else:
         text = f"No window at the planned {w.y_name.replace('_', ' ')}. {text}"
     if not w.open:
@@ -261,6 +261,17 @@ def _window(plan: Plan) -> tuple[Figure, str]:
             f"No window: nowhere in this range does the measurement fit into {plan.duration(plan.demand.time)}. {text}"
         )
     return drawn, text
+
+
+def _opening(plan: Plan) -> str:
+    """Where the window is, as text; an end of the map is none of the window."""
+    w, signal = plan.window, plan.signal
+    assert w is not None and w.open_from is not None and w.open_to is not None
+    low, high = signal.shown(w.x_name, w.open_from, 3), signal.shown(w.x_name, w.open_to, 3)
+    first, last = bool(np.isclose(w.open_from, w.x[0])), bool(np.isclose(w.open_to, w.x[-1]))
+    if first and last:
+        return f"open in the whole range of the map, {low} to {high}"
+    return f"{'at least from ' if first else ''}{low} to {'at least ' if last else ''}{high}"
 
 
 def _provenance(plan: Plan) -> dict[str, str]:

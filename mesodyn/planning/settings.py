@@ -73,7 +73,7 @@ def gathered(experiment: str, lab: Lab, target_sigma: float, settings: Mapping[s
         if hasattr(settings[name], "dims"):
             raise InputError(name, "one value in a plan", Shown("an axis"), "make a plan for each value")
     given = lab.parameters(experiment, {name: value for name, value in settings.items() if name in parameters})
-    numbers = {name: _own(lab, parameter, settings.get(name)) for name, parameter in own.items()}
+    numbers = {name: _own(lab, parameter, settings.get(name), experiment) for name, parameter in own.items()}
     lab.check({**given, **kind.asked(given)})
     lab.check({name: settings[name] for name in settings if name in own and name in lab.limits})
     signal = kind(given, {n: numbers[n].number for n in kind.apparatus if n != "cycle_time"}, lab)
@@ -86,10 +86,10 @@ def gathered(experiment: str, lab: Lab, target_sigma: float, settings: Mapping[s
     return Planned(signal, demand, (*_experiments(signal, settings), *known))
 
 
-def _own(lab: Lab, parameter: Parameter, value: Any) -> Input:
+def _own(lab: Lab, parameter: Parameter, value: Any, experiment: str) -> Input:
     """A number that the experiment doesn't have: set, from the lab, or assumed."""
     name, kind = parameter.name, parameter.kind
-    entry = lab.entry(name)
+    entry = lab.entry(name, experiment)
     if value is not None:
         natural = quantities.is_natural(kind, value)
         if natural is not None and natural != lab.natural:

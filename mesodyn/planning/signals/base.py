@@ -333,7 +333,7 @@ class Signal(ABC):
         """A number as text with its unit."""
         kind = self._kind(name)
         if kind in quantities.OTHER_UNITS:
-            return quantities.shown_number(kind, value, self.natural)
+            return quantities.shown_number(kind, float(f"{value:.{digits}g}"), self.natural)
         text = self.made.shown(kind, value)
         number, blank, unit = text.partition(" ")
         return f"{float(number):.{digits}g}{blank}{unit}"

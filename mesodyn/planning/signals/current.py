@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mesodyn.errors import InputError
+from mesodyn.errors import InputError, Shown
 from mesodyn.experiments.josephson_current import OWN
 from mesodyn.planning import quantities
 from mesodyn.planning.lab import Lab
 from mesodyn.planning.signals.base import POINT, SETTING, Array, Case, Knob, Seen, Step
 from mesodyn.planning.signals.junction import TRUE_MODEL, JunctionSignal, taking
+from mesodyn.planning.signals.noises import GONE
 from mesodyn.planning.slider import slider
 from mesodyn.report import Table
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 FLUX, GATE = "plan_flux", "plan_gate"
 NODES, FAR = ((61, 41), (41, 21)), 5.0
 """Evenly spaced values of the noises of flux and gate (in tables; in maps and searches), up to so many rms."""
+STILL = 1e-6
+"""Less noise of the flux, in radians, changes nothing."""
+COARSE = 2.0
+"""Noise of the gate beyond so many thresholds is too coarse for its values: it is refused."""
 PHASE = 0.9 * np.pi
 """The phase difference below π, unless it is given."""
 FARTHEST, NEAREST = 0.2 * np.pi, 0.01
@@ -98,6 +103,15 @@ class CurrentSignal(JunctionSignal):
 
     def __init__(self, given: Mapping[str, Any], own: Mapping[str, float], lab: Lab) -> None:
         super().__init__({"phase_difference": PHASE, **given}, own, lab)
+        most = COARSE / float(self.made.values["alpha"])
+        if self.base["detuning_noise"] > most:
+            must, was = (self.shown("detuning_noise", x, 3) for x in (most, self.base["detuning_noise"]))
+            why = "most readings would be beyond the threshold, where no current flows"
+            raise InputError("detuning_noise", f"at most {must} in a plan of {self.experiment}", Shown(was), why)
+        if abs(self.base["detuning"]) >= most / COARSE:
+            must, was = (self.shown("detuning", x, 3) for x in (most / COARSE, self.base["detuning"]))
+            why = "beyond this threshold no current flows, and there is no break"
+            raise InputError("detuning", f"below {must} in modulus in a plan of {self.experiment}", Shown(was), why)
         gates = ("0", self.shown("detuning", self.base["detuning"], 3))
         place = self.base["phase_difference"] / np.pi
         self.settings = tuple(f"ξ = {gate}, θ = {x:.4g} π" for gate in gates for x in (place, 2 - place))
@@ -179,9 +193,10 @@ class CurrentSignal(JunctionSignal):
         spread, wrong = columns["flux_noise"], columns["preparation_error"]
         still = current[:, :, x.size // 2] @ wy
         parts = 2 * np.einsum("spxy,x,y->sp", energy - energy[:, :, x.size // 2, None], wx * x, wy)
-        moved = np.divide(parts, spread, out=np.zeros_like(parts), where=spread > 0)
+        moved = np.divide(parts, spread, out=np.zeros_like(parts), where=spread > STILL)
         dead = np.isnan(energy).any() and not current.any()
-        mean = (1 - wrong) * np.where((spread > 0) & (not dead), moved, still)
+        mean = (1 - wrong) * np.where((spread > STILL) & (not dead), moved, still)
+        mean = np.where(spread > GONE, 0.0, mean)
         square = (1 - wrong) * np.einsum("spxy,x,y->sp", current**2, wx, wy)
         return mean, np.sqrt(np.maximum(square - mean**2, 0.0))
 

@@ -20,6 +20,8 @@ GATES = (0.25, 0.6, 0.95, 1.4)
 NOISE = "plan_noise"
 NODES, FAR = 61, 5.0
 """Evenly spaced values of the gate noise, and how many rms away the last are: a step with kinks needs many."""
+FINE, LOUD = 2.0, 50.0
+"""Noise of so many stiffnesses needs more values in proportion, and of so many leaves nothing of the step."""
 BARE = 1e-9
 """A lead that answers by so little of its stiffness leaves the dot incoherent."""
 CASES = (
@@ -75,10 +77,13 @@ class GateSignal(Signal):
         import xarray
 
         stiffness = float(self.made.values["stiffness"])
-        place = np.linspace(-FAR, FAR, NODES) if np.any(columns["detuning_noise"] > 0) else np.zeros(1)
+        noise, loud = columns["detuning_noise"], columns["detuning_noise"] > LOUD * stiffness
+        noise = np.where(loud, 0.0, noise)
+        count = NODES * max(1, int(np.ceil(noise.max() / (FINE * stiffness)))) if np.any(noise > 0) else 1
+        place = np.linspace(-FAR, FAR, count) if count > 1 else np.zeros(1)
         weight = np.exp(-(place**2) / 2)
         gates = xarray.DataArray(stiffness * np.array(GATES), dims=SETTING)
-        spread = xarray.DataArray(columns["detuning_noise"], dims=POINT)
+        spread = xarray.DataArray(noise, dims=POINT)
         detuning = gates + spread * xarray.DataArray(place, dims=NOISE)
         fixed = dict(case.changes)
         if "stiffness" in fixed:
@@ -86,6 +91,7 @@ class GateSignal(Signal):
         made = self.build({"temperature": columns["temperature"], "detuning": detuning} | fixed)
         number = made.equilibrium().n_mean - float(made.values["n_c"])  # type: ignore[attr-defined]
         mean = number.transpose(SETTING, POINT, NOISE).values @ (weight / weight.sum())
+        mean = np.where(loud, 0.5, mean)
         wrong, error = columns["preparation_error"], columns["readout_error"]
         value = mean * (1 - wrong) + wrong / 2
         return np.asarray(value * (1 - error) + (1 - value) * error)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from mesodyn.errors import InputError
+from mesodyn.errors import InputError, Shown
 from mesodyn.experiments import experiment
 from mesodyn.experiments.currents import current_text
 from mesodyn.planning.deciding import Rival
@@ -57,6 +57,10 @@ class JunctionSignal(Signal):
         self.models, self.cases = made, tuple(self._whole(case, mine) for case in type(self).cases)
         self.base |= {name: self.number(name) for name in self.moved}
         self.unit = self._largest(self.case(self.truth))
+        if not self.unit > 0:
+            name = "temperature" if "temperature" in self.kinds else "detuning"
+            was = Shown(self.shown(name, self.number(name), 3))
+            raise InputError(name, f"low enough that a current flows in a plan of {self.experiment}", was)
         self.sizes = {case.name: self._largest(case) for case in self.cases}
         self.fitted = set(self._fitted() if self.fits else ())
         """The cases whose size is fitted at the first setting."""

@@ -13,7 +13,7 @@ REACH = (0.4, 1.0, 1.7, 2.4)
 NODES = ((5, 7, 9, 11, 13), (3, 5, 7, 9, 11))
 """in tables, and in maps and searches."""
 GONE = 3.2
-"""Beyond so many radians 0.6 per cent of the contrast are left, and a stronger noise is taken as that."""
+"""At so many radians 0.6 per cent of the contrast are left; nothing is taken to be left by a stronger noise."""
 TILTED = (*REACH, GONE, 4.5)
 """The same for the phase that a tilted axis costs in the larger number of turns, which goes up to twice `GONE`:"""
 TILTS = ((3, 5, 7, 9, 11, 15, 25), (2, 3, 5, 7, 9, 13, 21))

@@ -29,7 +29,7 @@ EQUAL, OPPOSITE, RELAXED = range(3)
 NODES = (11, 7)
 """Values of the detuning noise (Gauss-Hermite): in tables, and in maps and searches."""
 GONE = 3.2
-"""Beyond so many radians 0.6 per cent of the phase are left, and a stronger noise is taken as that."""
+"""At so many radians 0.6 per cent of the phase are left; nothing is taken to be left by a stronger noise."""
 NOISE = "plan_noise"
 LONG = 5.0
 """The plan waits for so many times 1/rate: less than a per cent is left of what there was."""
@@ -122,7 +122,7 @@ class PhaseSignal(Signal):
 
     def reach(self) -> dict[str, tuple[float, float]]:
         """See `Signal.reach`: how long the traps relax, within half the cycle time, and the link."""
-        rate, cycle = float(self.made.values["rate"]), self.lab.value("cycle_time", np.inf)
+        rate, cycle = float(self.made.values["rate"]), self.lab.value("cycle_time", np.inf, self.experiment)
         planned = self.free("duration")
         found = {"duration": (min(planned, 1 / (WIDE * rate)), max(planned, min(WIDE / rate, cycle / 2)))}
         limit = self.lab.limits.get("tunnelling")
@@ -174,6 +174,9 @@ class PhaseSignal(Signal):
         """Left among the kept shots, and the kept share, (phases, points), averaged over the detuning noise."""
         import xarray
 
+        link = np.abs(columns.get("tunnelling", np.array(float(self.made.values["tunnelling"]))))
+        gone = columns["detuning_noise"] > GONE * link / (BIAS + np.pi / 4) * (1 + 1e-9)
+        columns = {**columns, "detuning_noise": np.where(gone, 0.0, columns["detuning_noise"])}
         points = {n: _along(c) if np.ptp(c) else float(c[0]) for n, c in columns.items()}
         noise, bias = points.pop("detuning_noise"), points.pop("bias")
         if wait == "noise":
@@ -193,7 +196,7 @@ class PhaseSignal(Signal):
         full = xarray.DataArray(np.zeros(tuple(sizes.values())), dims=tuple(sizes))
         hit, kept = ((part + full).transpose(*sizes).values for part in record)
         shares = kept @ weights / weights.sum()
-        return (hit @ weights / weights.sum()) / shares, shares
+        return np.where(gone, 0.5, (hit @ weights / weights.sum()) / shares), shares
 
     def _evolved(self, changes: Mapping[str, Any], wait: str, bias: Any) -> tuple[Any, Any]:
         """Left and kept at the end: the experiment's traps, what they wait for, and the pulses that read them."""

@@ -34,6 +34,8 @@ SHADES = ("#1845fb", "#ff5e02", "#515151")
 """Of the accounts in the slider; each curve is dashed in its own way too."""
 LARGEST_SPIN = 1.5
 """Two traps of a larger spin have too many states to relax in each total number while other baths act."""
+CLEAR = 0.005
+"""Below this a difference of counts is shown as 0."""
 WIDE = 20.0
 """How far from the lab's own rotation time a better one is looked for."""
 
@@ -166,6 +168,11 @@ class RotationSignal(Signal):
                 "axis_error": tilt[chosen],
             }
             hits[:, chosen], shares[:, chosen] = self._evolved(part, fixed, angles, count, across)
+        gone = (noise > spread) | (columns["axis_error"] > tilt)
+        if gone.any():  # nothing is left of the phase: what the mixture shows
+            part = {n: c[gone] * (n not in ("detuning_noise", "axis_error")) for n, c in columns.items()}
+            hit, share = self._evolved(part, {**fixed, "account": "mixture"}, angles, 1, 1)
+            hits[:, gone] = shares[:, gone] * hit / share
         return hits, shares
 
     def _evolved(
@@ -309,7 +316,13 @@ class RotationSignal(Signal):
     def summary(self, plan: Plan) -> str:
         """See `Signal.summary`."""
         begin = f"With {plan.lab.title[0].lower()}{plan.lab.title[1:]}"
-        contrast = f"the counts after odd and even turns differ by {float(plan.budget.everything):.2f}"
+        apart = float(plan.budget.everything)
+        contrast = f"the counts after odd and even turns differ by {abs(apart):.2f}"
+        if plan.shots is None and apart < -CLEAR:
+            return (
+                f"{begin}, the sign of a full turn can't be claimed: {contrast}, but the wrong way round, because a "
+                "constant phase (detuning, bias_phase or a tilted field) inverts the fringe. Set it right first."
+            )
         if plan.shots is None or plan.time is None:
             return f"{begin}, the sign of a full turn can't be seen: {contrast}."
         long = plan.duration(plan.time)

@@ -278,3 +278,9 @@ def test_an_experiment_that_was_made_is_audited_as_it_is(beat):
     with pytest.raises(md.InputError, match="observable"):
         found.row("nothing")
     assert "<table>" in found._repr_html_() and str(found) == found.table() and "| observable" in found.markdown()
+
+
+def test_models_are_compared_only_where_both_have_the_same_places():
+    found = md.audit("mean-field-or-not", quick=True)
+    assert not any(np.isinf(d.size) for row in found.rows for d in row.differences.values())
+    assert "lead_size" in found.left_out and "lead_size" not in {row.name for row in found.rows}

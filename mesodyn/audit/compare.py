@@ -65,7 +65,7 @@ def rows(sides: Mapping[str, Side], known: Knowledge, pairs: Any = PAIRS) -> lis
                 continue
             if source == "record" and name in first.findings and not first.record[name].dims:
                 continue
-            if not all(_has(side, name, source) for side in sides.values()):
+            if not all(_has(side, name, source) for side in sides.values()) or not _alike(sides, name, source):
                 continue
             found.append(_row(name, source, sides, scales[first.unit(name, source)], known, pairs))
     return sorted(found, key=lambda row: not row.differs)
@@ -129,6 +129,12 @@ def _row(name: str, source: str, sides: Mapping[str, Side], scale: float, known:
 
 def _has(side: Side, name: str, source: str) -> bool:
     return name in (side.record if source == "record" else side.findings)
+
+
+def _alike(sides: Mapping[str, Side], name: str, source: str) -> bool:
+    """Whether all sides have it at the same places; a list of heats may be of any length."""
+    sizes = [dict(side.value(name, source).sizes) for side in sides.values()]
+    return "part" in sizes[0] or all(one == sizes[0] for one in sizes)
 
 
 def largest(one: Numbers, other: Numbers, period: float | None = None) -> tuple[float, tuple[int, ...]]:

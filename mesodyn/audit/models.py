@@ -44,5 +44,7 @@ def compared(kind: type[Experiment], given: Mapping[str, Any], seed: int, quick:
     some = sorted(
         {str(name) for side in sides.values() for name in side.record} - {row.name for row in found} - {*CHECKS, *SET}
     )
-    only = f"Not recorded by all models: {', '.join(some)}." if some and len(sides) > 1 else ""
+    only = (
+        f"Not recorded by all models, or not at the same places: {', '.join(some)}." if some and len(sides) > 1 else ""
+    )
     return Audit(kind.name, tuple(sides), tuple(found), tuple(texts), refused=refused, left_out=only)

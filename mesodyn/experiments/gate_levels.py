@@ -16,6 +16,7 @@ from mesodyn.experiments.finding import Finding
 from mesodyn.experiments.parameters import Parameter
 from mesodyn.systems.lead_models import Filling, wide_band
 from mesodyn.systems.microscopic import resonant_level
+from mesodyn.systems.microscopic.filling import SAME
 from mesodyn.systems.microscopic.lead import Lead
 from mesodyn.systems.microscopic.limits import Limit
 from mesodyn.systems.microscopic.wide_band import SIZES, flat_band_number, many_levels, wide_band_number
@@ -29,6 +30,8 @@ BLOCK_POINTS = 32
 """How many points a block of a large run has: a few seconds' work."""
 COARSE = 80
 """Points among which a jump is looked for, none of them at detuning 0."""
+CLOSEST = 1e-9
+"""How near a jump its height is measured, in the scale of the gate."""
 CLOSE = 0.01
 """How far from detuning 0 its slope is measured, in widths."""
 BENT = 0.8 * (4 * CLOSE) ** 4
@@ -123,26 +126,32 @@ def findings(one: GateSweep, v: Mapping[str, Any], gate: Any, number: Any) -> li
 
 def _jump(one: GateSweep, v: Mapping[str, Any]) -> list[Finding]:
     """Where and by how much the number jumps, because the total number does."""
-    rigid = v["stiffness"]
+    gapped = one.values["gap"] is not None
+    scale = v["stiffness"] if gapped else np.pi / 8 * v["width"]  # a band's own: stiffness is free beside width
     gate = np.linspace(-2, 2, COARSE)
 
     def again(places: Any) -> Any:
         flat = {name: None if a is None else np.repeat(a, places.shape[1]) for name, a in _arrays(v).items()}
-        flat["detuning"] = (places * rigid[:, None]).ravel()
+        flat["detuning"] = (places * scale[:, None]).ravel()
         return filling(one, flat).weight.reshape(places.shape)
 
-    place, height = curves.breaks(gate, again(np.tile(gate, (len(rigid), 1))), again, 1)
+    curve = again(np.tile(gate, (len(scale), 1)))
+    place, height = curves.breaks(gate, curve, again, 1)
     even = one.values["lead_levels"] % 2 == 0 and one.values["total"] == "free"
-    sharp = np.where((v["temperature"] == 0) & even, 1.0, np.nan)
-    seen = np.array([_seen(lead) for lead in _each(one, v)])
+    due = 1 / (1 + np.array([_seen(lead) for lead in _each(one, v)]))
+    beside = np.abs(curve[:, COARSE // 2 + 1] - curve[:, COARSE // 2])  # a smaller jump is lost in the slope
+    # Closer in, a level near 0 and one at 0 are the same to rounding: no side of so small a jump is left.
+    tied = (due > 0) & (SAME * (scale + v["bandwidth"]) >= CLOSEST * scale * due)
+    place, height = (np.where(tied[:, None], np.nan, found) for found in (place, height))
+    sharp = np.where((v["temperature"] == 0) & even & ~tied & (due > beside), 1.0, np.nan)
     return [
         one.finding(
             "jump_detuning",
             "where the number jumps, as the total passes from one parity to the other",
-            place[:, 0] * rigid,
+            place[:, 0] * scale,
             "energy",
-            0 * rigid * sharp,
-            1e-6 * rigid,
+            0 * scale * sharp,
+            1e-6 * scale,
             "PHYSICS 4.2",
         ),
         one.finding(
@@ -150,8 +159,8 @@ def _jump(one: GateSweep, v: Mapping[str, Any]) -> list[Finding]:
             "by how much it jumps there: the share of the dot in the level that is being filled",
             height[:, 0],
             "",
-            sharp / (1 + seen),
-            1e-5 * (1 + rigid / (v["bandwidth"] / one.values["lead_levels"])),
+            sharp * due,
+            np.minimum(1e-5 * (1 + scale / (v["bandwidth"] / one.values["lead_levels"])), 0.1 * due),
             "1/(1 + Σt²/ε²)",
         ),
     ]
@@ -177,6 +186,7 @@ def _band_limits(one: GateSweep, v: Mapping[str, Any], gate: Any, number: Any) -
     measured = [_limits(*point) for point in points]
     same_band, wide, slope = (Limit(*np.array([limits[k] for limits in measured])[:, :2].T) for k in range(3))
     expected = [flat_band_number(w / 4, w, d) if t == 0 else np.nan for w, d, t in points]
+    known = np.where(np.isfinite(same_band.value), 1.0, np.nan)
     exact = wide_band(v["width"] / 4, v["width"], v["temperature"]).weight
     power = np.array([limits[1][2] for limits in measured])
     cold = np.where(v["temperature"] == 0, 1.0, np.nan)
@@ -191,11 +201,15 @@ def _band_limits(one: GateSweep, v: Mapping[str, Any], gate: Any, number: Any) -
             "number at ξ = Γ/4, extrapolated to endlessly many levels in this band",
             same_band.value,
             "",
-            np.array(expected),
+            np.array(expected) * known,
             same_band.error,
             "integral of the level's spectrum",
         ),
-        one.finding("band_limit_error", "error of it: what the coarsest or the finest lead changes when left out", same_band.error),
+        one.finding(
+            "band_limit_error",
+            "error of it: the most by which it moves without the smallest leads or the largest",
+            same_band.error,
+        ),
         one.finding(
             "wide_limit",
             "the same, extrapolated to endlessly many levels in an endless band",
@@ -205,7 +219,11 @@ def _band_limits(one: GateSweep, v: Mapping[str, Any], gate: Any, number: Any) -
             wide.error,
             "PHYSICS 4.2: ½ - arctan(4ξ/Γ)/π",
         ),
-        one.finding("wide_limit_error", "error of it: what the coarsest or the finest lead changes when left out", wide.error),
+        one.finding(
+            "wide_limit_error",
+            "error of it: the most by which it moves without the smallest leads or the largest",
+            wide.error,
+        ),
         one.finding(
             "wide_slope",
             "slope at ξ = 0 in that limit, times ξ0: heat flattens it, where the mean field's line stays",

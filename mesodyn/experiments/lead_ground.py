@@ -74,7 +74,7 @@ def _fermions(lead: Lead, xi: float, mean: tuple[float, float]) -> tuple[float, 
     matrix = ResonantLevel(detuning=xi, lead=lead, number=number).correlation()[0]
     product = product_state(lead, xi)
     quanta = float(np.sum(product.field**2))
-    seen = float(np.sum(lead.vector**2 / np.asarray(lead.levels) ** 2))
+    seen = float(np.sum((lead.vector / np.asarray(lead.levels)) ** 2))
     return (
         lead.size,
         float(np.abs(lead.levels).min()),

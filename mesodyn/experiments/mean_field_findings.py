@@ -72,7 +72,12 @@ def _energies(m: _Measured) -> list[Finding]:
             error["limit"] + limit[1],
             "4.2",
         ),
-        m.finding("energy_limit_error", "error of it, from the last two orders", limit[1], "energy"),
+        m.finding(
+            "energy_limit_error",
+            "error of it: by how much it moves without the smallest leads or the largest",
+            limit[1],
+            "energy",
+        ),
         m.finding(
             "sector_gap",
             "what the next total number costs: a field with a phase needs it to be nothing",
@@ -167,7 +172,7 @@ def _density_matrix(m: _Measured) -> list[Finding]:
     if size.shape[1] > 1:
         with np.errstate(divide="ignore", invalid="ignore"):
             power = np.log(crowd[:, -1] / crowd[:, -2]) / np.log(size[:, -1] / size[:, -2])
-    if m.experiment.lead == "fermion":
+    if m.experiment.lead == "fermion" and size.shape[1] > 1:
         growth, loose = np.zeros(len(rigid)), 1 / size[:, -1]
     text = {"fermion": "one fermion", "boson": "one boson (Penrose-Onsager)", "pair": "one pair (Yang)"}
     return [
@@ -178,7 +183,7 @@ def _density_matrix(m: _Measured) -> list[Finding]:
             "",
             expected,
             tolerance,
-            "(ξ0² - ξ²)/2ωξ0",
+            "(ξ0² - ξ²)/2ωξ0" if m.experiment.lead == "boson" else "4.2",
         ),
         m.finding(
             "growth",

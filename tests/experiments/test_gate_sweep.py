@@ -225,3 +225,16 @@ def test_periods_and_peaks_are_measured():
     place, size = curves.peak(x, y[:1], np.sin)
     assert size[0] == pytest.approx(1, abs=1e-14)
     assert abs(np.sin(place[0])) == pytest.approx(1, abs=1e-12)
+
+
+@pytest.mark.parametrize("width", [1e-6, 0.5, 50.0])
+def test_a_jump_is_that_of_the_band_whatever_the_scale_of_the_gate(width):
+    found = md.experiment("gate-sweep", model="levels", width=width, quick=True).run().findings["jump"]
+    assert found.passed and float(found.tolerance) < 1e-3
+    assert float(found.value) == pytest.approx(0.138513, abs=1e-4)  # the band is 5 widths: the scale drops out
+
+
+def test_a_jump_lost_in_the_slope_and_a_limit_out_of_reach_are_undefined():
+    for band, name in ((0.01, "jump"), (1000.0, "band_limit")):
+        run = md.experiment("gate-sweep", model="levels", bandwidth=band, quick=True).run()
+        assert np.isnan(float(run.findings[name].value)) and run.findings[name].passed is None

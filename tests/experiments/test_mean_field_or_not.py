@@ -126,3 +126,8 @@ def test_wrong_input_is_refused(given, message):
 def test_quanta_that_are_too_many_are_refused():
     with pytest.raises(InputError, match="lead_frequency must be such that"):
         run(lead="boson", lead_frequency=1e-6)
+
+
+def test_one_size_has_no_growth():
+    found = md.experiment("mean-field-or-not", lead="fermion", lead_levels=2).run().findings["growth"]
+    assert np.isnan(float(found.value)) and found.passed is None

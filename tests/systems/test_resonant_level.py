@@ -125,7 +125,7 @@ def test_a_band_comes_to_its_limit_within_the_error_that_is_given():
     for half_width in (2.0, 5.0, 10.0):
         found = many_levels(xi, 1.0, half_width)
         exact = [flat_band_number(x, 1.0, half_width) for x in xi]
-        assert np.all(np.abs(found.value - exact) < found.error) and np.all(found.error < 5e-6)
+        assert np.all(np.abs(found.value - exact) < found.error) and np.all(found.error < 1e-5)
     for heat in (0.0, 0.1, 0.5, 2.0):
         warm = wide_band_number(xi, 1.0, heat)
         assert np.all(np.abs(warm.value - wide_band(xi, 1.0, heat).weight) < warm.error), heat
@@ -231,3 +231,9 @@ def test_quspins_states_are_put_in_our_order():
 def test_wrong_leads_and_dots_are_refused(make, message):
     with pytest.raises(InputError, match=message):
         make()
+
+
+@pytest.mark.parametrize("heat", [0.02, 0.2, 1.0, 2.0])
+def test_the_error_holds_where_leaving_out_either_end_alone_does_not_show_it(heat):
+    found = wide_band_number([0.01, 0.02, 0.25, 1.0], 1.0, heat)
+    assert np.all(np.abs(found.value - wide_band(np.array([0.01, 0.02, 0.25, 1.0]), 1.0, heat).weight) < found.error)

@@ -16,8 +16,8 @@ class Limit(NamedTuple):
     Attributes
     ----------
     value, error
-        The limit, and by how much it moves when the coarsest or the finest step is left out (at least the rounding):
-        numbers, or arrays (...).
+        The limit, and the most by which it moves without the finest or the coarsest step, of five or more also without
+        the two coarsest (at least the rounding): numbers, or arrays (...). Near a change of sign one end tells nothing.
     steps, values
         What it was found from, the coarsest step first: (n,) and (n, ...); empty if nothing was extrapolated.
     """
@@ -52,15 +52,17 @@ def extrapolated(steps: Any, values: Any) -> Limit:
     h, rows = np.asarray(steps, float), np.asarray(values, float)
     if h.ndim != 1 or rows.shape[:1] != h.shape or len(h) < 3 or not np.all(np.diff(h) < 0) or h[-1] <= 0:
         raise InputError("steps", "at least three positive numbers that fall, one for each value", Shown(f"{steps}"))
-    column = rows
+    column = before = rows
     growth = np.ones_like(h)  # how much the rounding of the values counts
     for k in range(1, len(h)):
-        before = column  # in the end the two without one end
+        shorter, before = before[-1], column  # in the end: without the two coarsest; the two without one end
         ratio = h[k:] / (h[:-k] - h[k:])
         column = column[1:] + ratio.reshape(-1, *[1] * (rows.ndim - 1)) * (column[1:] - column[:-1])
         growth = growth[1:] * (1 + ratio) + ratio * growth[:-1]
     rounding = 4 * np.finfo(float).eps * growth[0] * np.abs(rows).max(axis=0)
-    error = np.maximum(np.abs(column[0] - before).max(axis=0), rounding)
+    without = np.stack([*before, shorter] if len(h) > 4 else [*before])
+    moved = np.abs(column[0] - without).max(axis=0)
+    error = np.maximum(moved, rounding)
     if rows.ndim == 1:
         return Limit(float(column[0]), float(error), tuple(h.tolist()), tuple(rows.tolist()))
     return Limit(column[0], error, tuple(h.tolist()), tuple(rows))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mesodyn import checks
-from mesodyn.systems.microscopic.lead import Lead
+from mesodyn.systems.microscopic.lead import MOST_LEVELS, Lead
 from mesodyn.systems.microscopic.limits import Limit, extrapolated
 from mesodyn.systems.microscopic.resonant_level import filling
 
@@ -26,7 +26,8 @@ def many_levels(detuning: Any, width: float, half_width: float, temperature: flo
     r"""The number on a dot whose lead has a band from -D to D and endlessly many levels.
 
     At temperature 0 leads of an odd number of levels are half filled, dot included: there the number is a smooth
-    function of 1/L. Above it the total number is free; nan where it is so cold that 1300 levels are too few.
+    function of 1/L; nan for a band so wide (D > 49 width) that 4000 levels are too few. Above it the total number is
+    free; nan where it is so cold that 1300 levels are too few.
 
     Parameters
     ----------
@@ -100,6 +101,8 @@ def _endlessly_many(
     xi = np.atleast_1d(np.asarray(detuning, float))
     if checks.number("temperature", temperature, low=0) == 0:
         sizes = [round(size * max(1.0, spacing / (8 * width))) | 1 for size in SIZES]
+        if sizes[-1] > MOST_LEVELS:
+            return Limit(np.full(xi.shape, np.nan), np.full(xi.shape, np.nan))
         halves = [filling(make(size), xi, 0.0, (size + 1) // 2)[0].weight for size in sizes]
         return extrapolated([1 / size for size in sizes], halves)
     least = max(21.0, spacing / (CLOSE * temperature), 16 * temperature / width)

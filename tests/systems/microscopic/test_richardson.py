@@ -130,6 +130,25 @@ def test_an_extrapolation_knows_its_error():
         extrapolated([0.1, 0.2, 0.3], [1, 1, 1])
 
 
+def test_functions_extrapolated_together_are_as_if_alone():
+    steps = 0.5 ** np.arange(1, 6)
+    several = np.stack([np.exp(steps), 1 / (1 + steps), np.full(5, 1e6)], axis=1)
+    together = extrapolated(steps, several)
+    for k in range(3):
+        alone = extrapolated(steps, several[:, k])
+        assert (together.value[k], together.error[k]) == (alone.value, alone.error)  # the same bits
+    assert np.all(np.abs(together.value - [1, 1, 1e6]) <= together.error)
+    with pytest.raises(InputError, match="one for each value"):
+        extrapolated(steps, several.T)
+
+
+def test_an_extrapolation_whose_finest_step_is_off_says_so():
+    steps = 0.5 ** np.arange(1, 6)
+    values = np.exp(steps)
+    values[-1] += 1e-3
+    assert abs(extrapolated(steps, values).value - 1) < extrapolated(steps, values).error
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [

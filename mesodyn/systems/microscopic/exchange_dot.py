@@ -30,6 +30,10 @@ FAINT = 1e-18
 """Levels of less weight are left out of the means."""
 SLOW = 0.2
 """The lowest frequency of the lead, in units of the exchange energy."""
+FAST = 1e7
+"""The highest: beyond it the energies of the dot are lost in the rounding of the lead's."""
+HOT = 0.6
+"""The highest temperature in units of the frequency: beyond it the lead holds too many quanta."""
 
 
 class Bare(NamedTuple):
@@ -109,6 +113,11 @@ class ExchangeDot:
             must = f"at least {SLOW:g} of the exchange energy"
             why = "a slower lead holds too many quanta; its limit is KramersDot"
             raise InputError("frequency", must, Shown(f"{(points.frequency / points.exchange).min():g} of it"), why)
+        if np.any((points.exchange > 0) & (points.frequency > FAST * points.exchange)):
+            raise InputError("frequency", f"at most {FAST:g} of the exchange energy", float(points.frequency.max()))
+        if np.any(points.temperature > HOT * points.frequency):
+            must, was = f"at most {HOT:g} of the lead's frequency", float(points.temperature.max())
+            raise InputError("temperature", must, was, "a warmer lead holds too many quanta; take a faster one")
 
     @cached_property
     def classical(self) -> KramersDot:

@@ -1,5 +1,7 @@
 """A Kramers dot with a quantum lead: the doublet, its gain and moment, two limits; spins that are screened."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -84,6 +86,18 @@ def test_a_rotated_dot_has_a_rotated_moment():
     ).equilibrium()
     assert other.magnetization.values == pytest.approx(frame @ one.magnetization.values, abs=1e-10)
     assert float(other.energy) == pytest.approx(float(one.energy), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"frequency": 1e9}, "frequency must be at most 1e"),
+        ({"frequency": 4.0, "temperature": 100.0}, "temperature must be at most 0.6 of the lead's frequency"),
+    ],
+)
+def test_a_lead_that_no_number_of_quanta_can_hold_is_refused_at_once(given: Any, words: str):
+    with pytest.raises(InputError, match=words):
+        ExchangeDot(anisotropy=np.diag([0.0, 0.1, 0.2]), **given)
 
 
 def test_quanta_are_enough_or_the_dot_is_refused():

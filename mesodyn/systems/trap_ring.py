@@ -15,10 +15,10 @@ from scipy.sparse import csr_array, csr_matrix, diags_array
 from threadpoolctl import ThreadpoolController
 
 from mesodyn import axes, checks
-from mesodyn.errors import InputError, Shown, UnfinishedError
+from mesodyn.errors import InputError, Shown
 from mesodyn.numberspace import Matrix
-from mesodyn.seeds import generator
 from mesodyn.systems.base import Setting, System, Values, boltzmann, flat_values, quadratures, strengths
+from mesodyn.systems.lanczos import lowest
 from mesodyn.systems.ring_space import RingSpace
 
 if TYPE_CHECKING:
@@ -254,15 +254,7 @@ class TrapRing(System):
                 raise InputError("temperature", f"0 for more than {LARGEST_WARM} states", was, "take a smaller ring")
             energies, vectors = np.linalg.eigh(hamiltonian.toarray())
             return energies[:count], vectors[:, :count]
-        from scipy.sparse.linalg import ArpackNoConvergence, eigsh
-
-        start = generator(0).standard_normal(self.size).astype(complex)
-        try:
-            energies, vectors = eigsh(hamiltonian, count, which="SA", v0=start, ncv=LANCZOS, tol=0)
-        except ArpackNoConvergence as failure:
-            raise UnfinishedError(f"the Lanczos method did not settle: {failure}; take another flux") from None
-        order = np.argsort(energies)
-        return energies[order], vectors[:, order]
+        return lowest(hamiltonian, count, space=LANCZOS, remedy="take another flux")
 
     def prepare(self, account: str, initial: str, values: Values) -> tuple[NDArray[np.int64], Matrix]:
         """The ground state (kets) or the thermal state (density matrices) of the linked ring; the number is fixed.

@@ -17,8 +17,8 @@ from threadpoolctl import ThreadpoolController
 from mesodyn import axes, checks
 from mesodyn.errors import InputError, Shown, UnfinishedError
 from mesodyn.numberspace import Matrix
-from mesodyn.seeds import generator
 from mesodyn.systems.base import Setting, System, Values, boltzmann, flat_values, quadratures, strengths
+from mesodyn.systems.lanczos import lowest
 from mesodyn.systems.microscopic.boson_space import BosonSpace
 
 if TYPE_CHECKING:
@@ -198,15 +198,7 @@ class BoseHubbard(System):
                     raise InputError("temperature", must, Shown(f"above, with {self.size} states"), "take fewer")
                 energies, vectors = np.linalg.eigh(total.toarray())
                 return energies[:count], vectors[:, :count]
-            from scipy.sparse.linalg import ArpackNoConvergence, eigsh
-
-            start = generator(0).standard_normal(self.size).astype(total.dtype)
-            try:
-                energies, vectors = eigsh(total, count, which="SA", v0=start, ncv=max(24, 2 * count + 2), tol=0)
-            except ArpackNoConvergence as failure:
-                raise UnfinishedError(f"the Lanczos method did not settle: {failure}") from None
-        order = np.argsort(energies)
-        return energies[order], vectors[:, order]
+            return lowest(total, count, space=max(24, 2 * count + 2))
 
     def prepare(self, account: str, initial: str, values: Values) -> tuple[NDArray[np.int64], Matrix]:
         """The ground state (kets) or the thermal state (density matrices); the number is fixed.

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, csr_matrix, diags_array, eye_array, kron
 
 from mesodyn import axes, checks
-from mesodyn.errors import InputError, Shown, UnfinishedError
-from mesodyn.seeds import generator
+from mesodyn.errors import InputError, Shown
+from mesodyn.systems.lanczos import lowest
 from mesodyn.systems.microscopic import many_body
 from mesodyn.systems.microscopic.lead import Lead
 from mesodyn.systems.microscopic.one_spin import OneSpin
@@ -292,7 +292,7 @@ _POINT = ("detuning", "interaction", "zeeman", "temperature")
 
 def _lanczos(left: csr_array, right: csr_array, repulsion: Array, count: int) -> tuple[Array, Array]:
     """The lowest levels of one sector; the Hamiltonian acts on waves (up states, down states)."""
-    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+    from scipy.sparse.linalg import LinearOperator
 
     shape = repulsion.shape
 
@@ -301,11 +301,5 @@ def _lanczos(left: csr_array, right: csr_array, repulsion: Array, count: int) ->
         return np.asarray(left @ wave + (right @ wave.T).T + repulsion * wave).ravel()
 
     operator = LinearOperator((repulsion.size,) * 2, matvec=applied, dtype=float)  # type: ignore[call-arg,misc]
-    start = generator(0).standard_normal(repulsion.size)
-    try:
-        with _threads().limit(limits=1):
-            energies, vectors = eigsh(operator, count, which="SA", v0=start, ncv=LANCZOS, tol=0)
-    except ArpackNoConvergence as failure:
-        raise UnfinishedError(f"the Lanczos method did not settle: {failure}; move the detuning") from None
-    order = np.argsort(energies)
-    return energies[order], vectors[:, order]
+    with _threads().limit(limits=1):
+        return lowest(operator, count, space=LANCZOS, remedy="move the detuning")

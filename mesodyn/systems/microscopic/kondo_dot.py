@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.sparse import block_array, csr_array, diags_array, kron
 
 from mesodyn import axes, checks
-from mesodyn.errors import InputError, Shown, UnfinishedError
-from mesodyn.seeds import generator
+from mesodyn.errors import InputError, Shown
+from mesodyn.systems.lanczos import lowest
 from mesodyn.systems.mean_field import dataset
 from mesodyn.systems.microscopic.limits import Limit, extrapolated
 from mesodyn.systems.microscopic.one_spin import OneSpin
@@ -186,12 +186,7 @@ class KondoDot:
         if total.shape[0] <= DENSE:
             energies, kets = np.linalg.eigh(total.toarray())
             return float(energies[0]), kets[:, 0]
-        from scipy.sparse.linalg import ArpackNoConvergence, eigsh
-
-        try:
-            energies, kets = eigsh(total, 1, which="SA", v0=generator(0).standard_normal(total.shape[0]), tol=0)
-        except ArpackNoConvergence as failure:
-            raise UnfinishedError(f"the Lanczos method did not settle: {failure}; take fewer sites") from None
+        energies, kets = lowest(total, remedy="take fewer sites")
         return float(energies[0]), kets[:, 0]
 
 

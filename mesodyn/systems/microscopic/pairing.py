@@ -11,7 +11,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.sparse import coo_array, csr_array, diags_array
 
 from mesodyn.errors import InputError, Shown, UnfinishedError
-from mesodyn.seeds import generator
+from mesodyn.systems.lanczos import lowest
 from mesodyn.systems.ring_space import configurations
 
 Array = NDArray[np.float64]
@@ -86,13 +86,7 @@ def lanczos(levels: Array, coupling: float, pairs: int) -> Pairs:
         energies, vectors = np.linalg.eigh(total.toarray())
         energy, ket = float(energies[0]), vectors[:, 0]
     else:
-        from scipy.sparse.linalg import ArpackNoConvergence, eigsh
-
-        start = generator(0).standard_normal(total.shape[0])
-        try:
-            found, vectors = eigsh(total, 1, which="SA", v0=start, tol=0)
-        except ArpackNoConvergence as failure:
-            raise UnfinishedError(f"the Lanczos method did not settle: {failure}") from None
+        found, vectors = lowest(total)
         energy, ket = float(found[0]), vectors[:, 0]
     strings = configurations(len(levels), pairs)
     held = np.array([strings >> j & 1 for j in range(len(levels))], float)

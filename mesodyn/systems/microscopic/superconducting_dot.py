@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from mesodyn import checks
-from mesodyn.errors import InputError, Shown, UnfinishedError
+from mesodyn.errors import InputError, Shown
 from mesodyn.numberspace import Matrix
-from mesodyn.seeds import generator
+from mesodyn.systems.lanczos import lowest
 from mesodyn.systems.mean_field import dataset, spread
 from mesodyn.systems.microscopic.limits import Limit, extrapolated
 from mesodyn.systems.microscopic.one_spin import OneSpin
@@ -207,13 +207,7 @@ def _interacting(one: Matrix, slope: Matrix, repulsion: float, filled: int) -> t
         energies, kets = np.linalg.eigh(total.toarray())
         energy, ket = energies[0], kets[:, 0]
     else:
-        from scipy.sparse.linalg import ArpackNoConvergence, eigsh
-
-        start = generator(0).standard_normal(states.size).astype(complex)
-        try:
-            energies, kets = eigsh(total, 1, which="SA", v0=start, tol=0)
-        except ArpackNoConvergence as failure:
-            raise UnfinishedError(f"the Lanczos method did not settle: {failure}; take fewer levels") from None
+        energies, kets = lowest(total, remedy="take fewer levels")
         energy, ket = energies[0], kets[:, 0]
     return float(energy), float((ket.conj() @ (_lifted(slope, states) @ ket)).real)
 

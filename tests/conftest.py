@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 from mesodyn.experiments.run import Run
 
@@ -9,6 +10,8 @@ from mesodyn.experiments.run import Run
 settings.register_profile("repeatable", derandomize=True)
 settings.register_profile("search", derandomize=False)
 settings.load_profile("repeatable")
+# Hypothesis also tries constants of the modules that are loaded: those depend on which tests ran before in the process.
+providers._get_local_constants = providers.Constants
 
 
 @pytest.fixture

@@ -30,6 +30,8 @@ MOVED = 1e-8
 """A state is stationary if what `a` and `b` see of it changes by less than this share of the fastest rate."""
 STILL = 1e-11
 """Modes slower than this share of the fastest do not decay: a line without width, which is left out."""
+FAINT = 1e-12
+"""A mode that stands still with less than this share of all weights is the stationary state, left over by rounding."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ class Modes:
         w = np.broadcast_to(frequencies, (len(self.rates), np.shape(frequencies)[-1]))
         half = np.broadcast_to(np.asarray(resolution, float) / 2, (len(self.rates),))
         least = STILL * np.abs(self.rates).max(axis=-1, keepdims=True)
-        wide = np.where((np.abs(self.rates) <= least) & (half[:, None] <= least), 0.0, self.weights)
+        faint = np.abs(self.weights) <= FAINT * np.abs(self.weights).sum(axis=-1, keepdims=True)
+        wide = np.where((np.abs(self.rates) <= least) & (faint | (half[:, None] <= least)), 0.0, self.weights)
         damping = half[:, None] - np.where(wide == 0, -1.0, self.rates.real)
         found = np.empty(w.shape)
         for k in range(len(w)):  # one point at a time: the same bits in a sweep as alone

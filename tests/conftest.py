@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import settings
 from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from mesodyn.experiments.run import Run
 
@@ -11,7 +12,7 @@ settings.register_profile("repeatable", derandomize=True)
 settings.register_profile("search", derandomize=False)
 settings.load_profile("repeatable")
 # Hypothesis also tries constants of the modules that are loaded: those depend on which tests ran before in the process.
-providers._get_local_constants = providers.Constants
+providers._get_local_constants = Constants
 
 
 @pytest.fixture

@@ -196,33 +196,21 @@ def _band_limits(one: GateSweep, v: Mapping[str, Any], gate: Any, number: Any) -
             "largest distance of the number from a wide band's (an arctan at temperature 0), with this many levels",
             np.abs(number - smooth).max(axis=1),
         ),
-        one.finding(
+        *_with_error(
+            one,
             "band_limit",
             "number at ξ = Γ/4, extrapolated to endlessly many levels in this band",
-            same_band.value,
-            "",
+            same_band,
             np.array(expected) * known,
-            same_band.error,
             "integral of the level's spectrum",
         ),
-        one.finding(
-            "band_limit_error",
-            "error of it: the most by which it moves without the smallest leads or the largest",
-            same_band.error,
-        ),
-        one.finding(
+        *_with_error(
+            one,
             "wide_limit",
             "the same, extrapolated to endlessly many levels in an endless band",
-            wide.value,
-            "",
+            wide,
             exact,
-            wide.error,
             "PHYSICS 4.2: ½ - arctan(4ξ/Γ)/π",
-        ),
-        one.finding(
-            "wide_limit_error",
-            "error of it: the most by which it moves without the smallest leads or the largest",
-            wide.error,
         ),
         one.finding(
             "wide_slope",
@@ -242,6 +230,15 @@ def _band_limits(one: GateSweep, v: Mapping[str, Any], gate: Any, number: Any) -
             0.1,
             "a level spacing",
         ),
+    ]
+
+
+def _with_error(one: GateSweep, name: str, text: str, limit: Limit, expected: Any, equation: str) -> list[Finding]:
+    """A limit, and its error as a finding of its own."""
+    moves = "error of it: the most by which it moves without the smallest leads or the largest"
+    return [
+        one.finding(name, text, limit.value, "", expected, limit.error, equation),
+        one.finding(f"{name}_error", moves, limit.error),
     ]
 
 

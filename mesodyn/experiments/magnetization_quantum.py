@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,10 +84,8 @@ def record(experiment: Magnetization) -> xarray.Dataset:
     return found.transpose(..., "component").assign_attrs(method=method)
 
 
-def of_points(experiment: Magnetization, record: xarray.Dataset) -> list[Finding]:
-    """The moment against that of a doublet with a smaller factor, and the doublet itself."""
-    v, m = experiment.flat_values(), experiment.flat(record.magnetization)
-    gap, factor = experiment.flat(record.gap), experiment.flat(record.factor)
+def _doublet_modulus(v: Mapping[str, Any], gap: Any, factor: Any) -> tuple[Any, Any]:
+    """|M| of a doublet with the factors Z, nan where higher levels matter, and how far they may move it."""
     field = v["field"][:, None] * np.stack([np.broadcast_to(p, v["field"].shape) for p in _direction(v)], axis=-1)
     seen = factor * field
     size = np.sqrt((seen**2).sum(axis=1))
@@ -97,6 +96,14 @@ def of_points(experiment: Magnetization, record: xarray.Dataset) -> list[Finding
     theory = np.where(near, v["moment"] * np.sqrt((due**2).sum(axis=1)), np.nan)
     mixed = (1 - (factor**2).min(axis=1)) * (4 * v["field"] / gap + 8 * np.exp(-gap / warm) * (v["temperature"] > 0))
     room = v["moment"] * (mixed + 1e-7)
+    return theory, room
+
+
+def of_points(experiment: Magnetization, record: xarray.Dataset) -> list[Finding]:
+    """The moment against that of a doublet with a smaller factor, and the doublet itself."""
+    v, m = experiment.flat_values(), experiment.flat(record.magnetization)
+    gap, factor = experiment.flat(record.gap), experiment.flat(record.factor)
+    theory, room = _doublet_modulus(v, gap, factor)
     scale = v["exchange_field"] + v["lead_frequency"]
     ratio = v["exchange_field"] / v["lead_frequency"]
     stiff = np.stack([v[name] for name in AXES], axis=-1)
